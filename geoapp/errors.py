@@ -1,0 +1,77 @@
+"""Families of errors, and the HTTP status and exit code each family stands for.
+
+A module defines the errors it raises, each under one family. A message names the thing and the remedy: it is
+shown to people as it stands, on a page, in a problem document and on the command line.
+"""
+
+from __future__ import annotations
+
+
+class GeoappError(Exception):
+    """Root of all errors that are answers, not faults; ``str(error)`` is one sentence with a remedy."""
+
+
+class Invalid(GeoappError):
+    """What was given cannot be used as it is."""
+
+
+class NotFound(GeoappError):
+    """The thing asked for is not there, or not for this person to know of."""
+
+
+class NotAllowed(GeoappError):
+    """This person may not do this here."""
+
+
+class Conflict(GeoappError):
+    """It was changed meanwhile, or the state it is in forbids it."""
+
+
+class NoAnswer(GeoappError):
+    """The question was understood; it has no answer, or what was claimed does not hold."""
+
+
+class Unavailable(GeoappError):
+    """A part that is needed does not answer just now; trying later may help."""
+
+
+class TooLarge(Invalid):
+    """Over a stated limit."""
+
+
+HTTP_STATUS: dict[type[GeoappError], int] = {
+    TooLarge: 413,
+    Invalid: 400,
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    NoAnswer: 422,
+    Unavailable: 503,
+}
+
+EXIT_OURS, EXIT_INPUT, EXIT_NO_ANSWER = 1, 2, 3
+EXIT_CODE: dict[type[GeoappError], int] = {
+    Invalid: EXIT_INPUT,
+    NotFound: EXIT_INPUT,
+    NotAllowed: EXIT_INPUT,
+    Conflict: EXIT_INPUT,
+    NoAnswer: EXIT_NO_ANSWER,
+    Unavailable: EXIT_OURS,
+}
+
+
+def http_status(error: GeoappError) -> int:
+    """Status of the nearest family that the error belongs to; 500 for one of no family."""
+    return _nearest(HTTP_STATUS, error, 500)
+
+
+def exit_code(error: GeoappError) -> int:
+    """Exit code of the nearest family that the error belongs to: 2 the input, 3 no answer, 1 our fault."""
+    return _nearest(EXIT_CODE, error, EXIT_OURS)
+
+
+def _nearest(table: dict[type[GeoappError], int], error: GeoappError, otherwise: int) -> int:
+    for family in type(error).__mro__:
+        if family in table:
+            return table[family]
+    return otherwise
