@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2] / "geoapp"
 
 # From left to right: a part imports only from parts that stand in an earlier set, or from itself.
 ORDER: list[set[str]] = [
-    {"errors", "geo", "indicators"},
+    {"errors"},
+    {"geo", "indicators"},
     {"config", "events"},
     {"db"},
     {"files", "jobs"},
