@@ -16,7 +16,8 @@ ORDER: list[set[str]] = [
     {"geo", "indicators"},
     {"config", "events"},
     {"db"},
-    {"files", "jobs"},
+    {"files", "jobs", "schema"},
+    {"worker"},
     {"web"},
     {"accounts"},
     {"layers"},
@@ -34,7 +35,21 @@ RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 
 RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands", "clients", "guards"}
 # Top-level modules that are the world itself, and folders that are doors as a whole.
-DOORS = {"app", "cli", "__main__", "config", "db", "files", "jobs", "events", "migrations", "web", "api"}
+DOORS = {
+    "app",
+    "cli",
+    "__main__",
+    "config",
+    "db",
+    "files",
+    "jobs",
+    "schema",
+    "worker",
+    "events",
+    "migrations",
+    "web",
+    "api",
+}
 DOOR_FOLDERS = {("layers", "formats")}
 DOOR_FILES = {("maps", "publish")}
 

@@ -1,0 +1,67 @@
+"""create_app(): settings, database, parts, error pages; the only file that knows them all."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from apiflask import APIFlask
+
+from geoapp.config import Settings, read_settings
+from geoapp.db import Database
+from geoapp.files import FileStore
+from geoapp.jobs import JobQueue
+from geoapp.web import errors, headers, language
+
+#: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
+VIEWS = ("geoapp.web.views",)
+#: Parts with background work; importing registers it.
+TASKS: tuple[str, ...] = ()
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """The application; ``app.extensions["geoapp"]`` holds what its pages work with (`geoapp.web.current`)."""
+    settings = settings or read_settings()
+    app = APIFlask(__name__, title="geoapp", version="1", docs_path=None, static_folder=None, json_errors=False)
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_upload_mib << 20,
+        SECRET_KEY=_secret_key(settings),
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+    )
+    database = Database(settings)
+    app.extensions["geoapp"] = {
+        "settings": settings,
+        "database": database,
+        "files": FileStore(settings.data / "files"),
+        "jobs": JobQueue(database),
+    }
+    errors.install(app)
+    headers.install(app)
+    language.install(app)
+    register_tasks()
+    for name in VIEWS:
+        app.register_blueprint(importlib.import_module(name).blueprint)
+    return app
+
+
+def register_tasks() -> None:
+    """Make every part's background work known to this process."""
+    for name in TASKS:
+        importlib.import_module(name)
+
+
+def _secret_key(settings: Settings) -> Any:
+    """A random key made at the first start and kept beside the data, readable by its owner alone."""
+    import os
+    import secrets
+
+    path = settings.data / "secret.key"
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(secrets.token_bytes(32))
+    return path.read_bytes()

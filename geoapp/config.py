@@ -1,0 +1,101 @@
+"""Settings, read once from the environment; nobody else looks there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from geoapp.errors import Invalid
+
+PREFIX = "GEOAPP_"
+
+
+class BadSetting(Invalid):
+    """A setting cannot be used; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between installations. Each field is the environment variable ``GEOAPP_<FIELD>``."""
+
+    #: Folder that holds all state: database, files, published layers. A second folder is a second installation.
+    data: Path = Path("var")
+    #: Empty: SQLite inside ``data``. Else postgresql+psycopg://user:password@host/database (with PostGIS).
+    database_url: str = ""
+    #: development, or production: refuses unsafe settings and demo accounts.
+    env: str = "development"
+    #: Address the server listens on.
+    host: str = "127.0.0.1"
+    #: Port the server listens on.
+    port: int = 8000
+    #: Threads that answer requests.
+    threads: int = 8
+    #: Language of a visitor who has chosen none: zh or en.
+    language: str = "zh"
+    #: Civil time of the district; dates of validity are days of this zone.
+    timezone: str = "Asia/Shanghai"
+    #: Largest upload in MiB.
+    max_upload_mib: int = 512
+    #: Seconds a writer waits for another one before it is told to try again.
+    lock_wait_s: float = 60.0
+    #: Jobs worked on inside the web process; 0 when `geoapp worker` runs beside it.
+    job_workers: int = 1
+    #: Address of a Dask scheduler (tcp://...) for big batches; empty: processes of this machine.
+    dask_scheduler: str = ""
+
+    @property
+    def url(self) -> str:
+        """Database address that is in force."""
+        return self.database_url or f"sqlite:///{(self.data / 'geoapp.sqlite').as_posix()}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Civil time zone of the district."""
+        return ZoneInfo(self.timezone)
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from ``GEOAPP_*`` variables; BadSetting for one that is unknown or malformed."""
+    environ = os.environ if environ is None else environ
+    known = {PREFIX + field.name.upper(): field for field in fields(Settings)}
+    values: dict[str, object] = {}
+    for name, text in environ.items():
+        # GEOAPP_TEST_* steer the tests (which PostgreSQL to use) and never the program.
+        if not name.startswith(PREFIX) or name.startswith(PREFIX + "TEST_"):
+            continue
+        if name not in known:
+            raise BadSetting(f"There is no setting {name}; README lists the settings. Correct the name or remove it.")
+        field = known[name]
+        values[field.name] = _convert(name, text, type(field.default))
+    settings = Settings(**values)  # type: ignore[arg-type]
+    _check(settings)
+    return settings
+
+
+def _convert(name: str, text: str, kind: type) -> object:
+    try:
+        if issubclass(kind, Path):
+            return Path(text).expanduser()
+        return kind(text)
+    except ValueError:
+        raise BadSetting(f"{name}={text!r} is not a {kind.__name__}; give a number.") from None
+
+
+def _check(settings: Settings) -> None:
+    if settings.env not in {"development", "production"}:
+        raise BadSetting(f"GEOAPP_ENV={settings.env!r}: use development or production.")
+    if settings.language not in {"zh", "en"}:
+        raise BadSetting(f"GEOAPP_LANGUAGE={settings.language!r}: use zh or en.")
+    if not 0 < settings.port < 65536:
+        raise BadSetting(f"GEOAPP_PORT={settings.port}: use 1 to 65535.")
+    if settings.threads < 1 or settings.max_upload_mib < 1 or settings.job_workers < 0 or settings.lock_wait_s <= 0:
+        raise BadSetting("GEOAPP_THREADS, GEOAPP_MAX_UPLOAD_MIB and GEOAPP_LOCK_WAIT_S must be above zero.")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSetting(
+            f"GEOAPP_TIMEZONE={settings.timezone!r} is no known zone; an example is Asia/Shanghai."
+        ) from None

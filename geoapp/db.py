@@ -1,0 +1,238 @@
+"""Engine, transactions, geometry columns and spatial indexes: the same models on SQLite and on PostgreSQL/PostGIS."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+from geoapp.config import Settings
+from geoapp.errors import Unavailable
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class DatabaseBusy(Unavailable):
+    """Another writer held the database longer than ``lock_wait_s``."""
+
+
+class _PostgisGeometry(UserDefinedType[bytes]):
+    """Geometry in EPSG:4326 that travels as WKB."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "geometry(Geometry, 4326)"
+
+    def bind_expression(self, bindvalue: Any) -> Any:
+        return sa.func.ST_GeomFromWKB(bindvalue, 4326)
+
+    def column_expression(self, column: Any) -> Any:
+        return sa.func.ST_AsBinary(column)
+
+
+class Wkb(TypeDecorator[bytes]):
+    """A geometry in WGS84 longitude/latitude, handed over as WKB bytes; stores turn whole columns with shapely."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(_PostgisGeometry())
+        return dialect.type_descriptor(sa.LargeBinary())
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware times in, aware UTC times out, on engines with and without time zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+#: JSON that PostgreSQL can index; on SQLite it is text.
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+def bbox_columns() -> list[sa.Column[float]]:
+    """The four columns that a spatial table carries; the SQLite index is fed from them by triggers."""
+    return [sa.Column(name, sa.Float) for name in ("min_lon", "min_lat", "max_lon", "max_lat")]
+
+
+class bbox_intersects(sa.ColumnElement[bool]):
+    """True for rows whose box meets (min_lon, min_lat, max_lon, max_lat); compiled to R*Tree or to ``&&``.
+
+    R*Tree keeps 32-bit floats and rounds outwards: a hit is a candidate, to be checked with shapely.
+    """
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, table: sa.Table, bbox: tuple[float, float, float, float]) -> None:
+        self.table_, self.bbox = table, tuple(float(x) for x in bbox)
+
+
+@compiles(bbox_intersects, "sqlite")
+def _bbox_sqlite(element: bbox_intersects, compiler: Any, **kw: Any) -> str:
+    name = element.table_.name
+    west, south, east, north = (repr(x) for x in element.bbox)
+    return (
+        f"{name}.id IN (SELECT id FROM {name}_rtree WHERE max_lon >= {west} AND min_lon <= {east} "  # noqa: S608
+        f"AND max_lat >= {south} AND min_lat <= {north})"
+    )
+
+
+@compiles(bbox_intersects, "postgresql")
+def _bbox_postgresql(element: bbox_intersects, compiler: Any, **kw: Any) -> str:
+    box = ", ".join(repr(x) for x in element.bbox)
+    return f"{element.table_.name}.geom && ST_MakeEnvelope({box}, 4326)"
+
+
+def create_spatial_index(connection: Connection, table: str) -> None:
+    """Index of ``table`` (columns id, geom and the four of `bbox_columns`) for `bbox_intersects`."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"CREATE INDEX ix_{table}_geom ON {table} USING gist (geom)")
+        return
+    box = "min_lon, max_lon, min_lat, max_lat"
+    new = ", ".join(f"new.{c}" for c in box.split(", "))
+    run = connection.exec_driver_sql
+    run(f"CREATE VIRTUAL TABLE {table}_rtree USING rtree(id, {box})")
+    run(
+        f"CREATE TRIGGER {table}_rtree_insert AFTER INSERT ON {table} WHEN new.min_lon IS NOT NULL "
+        f"BEGIN INSERT INTO {table}_rtree(id, {box}) VALUES (new.id, {new}); END"
+    )
+    run(
+        f"CREATE TRIGGER {table}_rtree_update AFTER UPDATE OF id, {box} ON {table} "
+        f"BEGIN DELETE FROM {table}_rtree WHERE id = old.id; "
+        f"INSERT INTO {table}_rtree(id, {box}) SELECT new.id, {new} WHERE new.min_lon IS NOT NULL; END"
+    )
+    run(
+        f"CREATE TRIGGER {table}_rtree_delete AFTER DELETE ON {table} "
+        f"BEGIN DELETE FROM {table}_rtree WHERE id = old.id; END"
+    )
+
+
+def drop_spatial_index(connection: Connection, table: str) -> None:
+    """Undo `create_spatial_index`."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP INDEX ix_{table}_geom")
+        return
+    for event in ("insert", "update", "delete"):
+        connection.exec_driver_sql(f"DROP TRIGGER {table}_rtree_{event}")
+    connection.exec_driver_sql(f"DROP TABLE {table}_rtree")
+
+
+class Database:
+    """One installation's database: `reading()` for a consistent look, `transaction()` for a change.
+
+    On SQLite all writers, of this process and of others, queue at one lock: a busy database then means waiting,
+    never the error "database is locked" in the middle of a change.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = _make_engine(settings)
+        self._thread_lock = threading.Lock()
+        self._file_lock = FileLock(settings.data / "geoapp.lock", thread_local=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database from its first query on."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection whose changes are durable when the block ends, and undone when it raises."""
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._write_lock(), self.engine.connect() as plain:
+            connection = plain.execution_options(geoapp_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _write_lock(self) -> Iterator[None]:
+        wait = self.settings.lock_wait_s
+        busy = DatabaseBusy(f"数据库正忙，已等待 {wait:g} 秒仍未轮到；请稍后再试，本次没有改动任何数据。")
+        if not self._thread_lock.acquire(timeout=wait):
+            raise busy
+        try:
+            try:
+                self._file_lock.acquire(timeout=wait)
+            except Timeout:
+                raise busy from None
+            try:
+                yield
+            finally:
+                self._file_lock.release()
+        finally:
+            self._thread_lock.release()
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _make_engine(settings: Settings) -> Engine:
+    if settings.url.startswith("sqlite"):
+        Path(settings.data).mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(settings.url, connect_args={"timeout": settings.lock_wait_s})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(settings.url, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # Transactions are opened by _begin_sqlite; the driver must not open its own.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that reads first and then writes fails with "locked" under load; a writer says so at once.
+    write = connection.get_execution_options().get("geoapp_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def utcnow() -> datetime:
+    """Aware time of now; pure code takes it as an argument."""
+    return datetime.now(UTC)

@@ -1,0 +1,205 @@
+"""A durable queue of background work in the app's own database: lease, heartbeat, retry, progress, cancel.
+
+Who works it off is `geoapp.worker`: a thread of the web process by default, `geoapp worker` in production.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from geoapp.db import Database, Json, UtcDateTime, metadata, utcnow
+from geoapp.errors import Invalid, NotFound
+
+LEASE = timedelta(seconds=30)
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+ENDED = (DONE, FAILED, CANCELLED)
+
+jobs = sa.Table(
+    "job",
+    metadata,
+    # Not guessable: the address of a job is what lets its sender see it.
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("task", sa.String(100), nullable=False),
+    sa.Column("title", sa.String(200), nullable=False),
+    sa.Column("args", Json, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False, index=True),
+    sa.Column("progress", sa.Float, nullable=False, default=0.0),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("result", Json),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("cancel_asked", sa.Boolean, nullable=False, default=False),
+    sa.Column("leased_until", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kind of work. ``target`` is ``module:function``, called with a `Reporter` and the job's arguments.
+
+    A task takes ids and returns plain JSON. It may run twice (a worker died): it must be safe to do so.
+    """
+
+    name: str
+    target: str
+    attempts: int = 2
+    timeout_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands; ``progress`` is a share 0..1, ``message`` says what is being done or what went wrong."""
+
+    id: str
+    task: str
+    title: str
+    args: dict[str, Any]
+    state: str
+    progress: float
+    message: str
+    result: Any
+    attempts: int
+    cancel_asked: bool
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+#: What a task calls now and then: ``report(share_done, words)``.
+Reporter = Callable[[float, str], None]
+
+_TASKS: dict[str, Task] = {}
+
+
+def register(task: Task) -> Task:
+    """Make a kind of work known; done by each part's tasks.py at import."""
+    if _TASKS.setdefault(task.name, task) != task:
+        raise ValueError(f"task {task.name!r} is registered twice")
+    return task
+
+
+def task(name: str) -> Task:
+    """The kind of work of that name."""
+    try:
+        return _TASKS[name]
+    except KeyError:
+        raise Invalid(f"没有名为 {name!r} 的后台任务。") from None
+
+
+class JobQueue:
+    """All dealings with the job table; each call is one short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, args: dict[str, Any], *, title: str) -> str:
+        """Queue work; gives the job's id."""
+        task(name)
+        key = secrets.token_hex(16)
+        row = {"id": key, "task": name, "title": title, "args": args, "state": QUEUED, "created_at": utcnow()}
+        with self._database.transaction() as connection:
+            connection.execute(jobs.insert().values(row))
+        return key
+
+    def get(self, key: str) -> Job:
+        """The job as it stands; NotFound when there is none of that id."""
+        with self._database.reading() as connection:
+            row = connection.execute(_columns().where(jobs.c.id == key)).one_or_none()
+        if row is None:
+            raise NotFound("没有这项后台任务，可能已被清理；请重新提交。")
+        return Job(**row._mapping)
+
+    def latest(self, *, limit: int = 50) -> list[Job]:
+        """Newest jobs first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_columns().order_by(jobs.c.created_at.desc()).limit(limit)).all()
+        return [Job(**row._mapping) for row in rows]
+
+    def waiting(self) -> bool:
+        """Is there anything to claim? A look without the write lock, so that an idle worker disturbs nobody."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(jobs.c.id).where(_claimable()).limit(1)).first() is not None
+
+    def claim(self) -> Job | None:
+        """Take the oldest job that waits or whose worker is silent; None when there is none."""
+        with self._database.transaction() as connection:
+            query = sa.select(jobs.c.id).where(_claimable()).order_by(jobs.c.created_at).limit(1)
+            key = connection.execute(query.with_for_update(skip_locked=True)).scalar()
+            if key is None:
+                return None
+            now = utcnow()
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == key)
+                .values(
+                    state=RUNNING,
+                    attempts=jobs.c.attempts + 1,
+                    leased_until=now + LEASE,
+                    started_at=sa.func.coalesce(jobs.c.started_at, now),
+                )
+            )
+            row = connection.execute(_columns().where(jobs.c.id == key)).one()
+        return Job(**row._mapping)
+
+    def beat(self, key: str, *, progress: float, message: str) -> bool:
+        """Say that the job is alive; False when it shall stop (cancelled, or taken over by another worker)."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == key, jobs.c.state == RUNNING)
+                .values(progress=progress, message=message, leased_until=utcnow() + LEASE)
+            )
+            row = connection.execute(sa.select(jobs.c.state, jobs.c.cancel_asked).where(jobs.c.id == key)).one_or_none()
+        return row is not None and row.state == RUNNING and not row.cancel_asked
+
+    def end(self, key: str, state: str, *, message: str, result: Any = None) -> None:
+        """Write the outcome of a running job."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == key, jobs.c.state == RUNNING)
+                .values(
+                    state=state,
+                    message=message,
+                    result=result,
+                    ended_at=utcnow(),
+                    leased_until=None,
+                    progress=1.0 if state == DONE else jobs.c.progress,
+                )
+            )
+
+    def retry(self, key: str, *, message: str) -> None:
+        """Put a running job back into the queue."""
+        with self._database.transaction() as connection:
+            values = {"state": QUEUED, "message": message, "leased_until": None}
+            connection.execute(jobs.update().where(jobs.c.id == key, jobs.c.state == RUNNING).values(values))
+
+    def cancel(self, key: str) -> None:
+        """Ask for an end: a waiting job ends at once, a running one at its next heartbeat."""
+        self.get(key)
+        with self._database.transaction() as connection:
+            waiting = (jobs.c.id == key) & (jobs.c.state == QUEUED)
+            connection.execute(
+                jobs.update().where(waiting).values(state=CANCELLED, ended_at=utcnow(), message="已取消")
+            )
+            running = (jobs.c.id == key) & (jobs.c.state == RUNNING)
+            connection.execute(jobs.update().where(running).values(cancel_asked=True))
+
+
+def _columns() -> sa.Select[Any]:
+    names = Job.__dataclass_fields__
+    return sa.select(*[jobs.c[name] for name in names])
+
+
+def _claimable() -> sa.ColumnElement[bool]:
+    silent = (jobs.c.state == RUNNING) & (jobs.c.leased_until < utcnow())
+    return sa.or_(jobs.c.state == QUEUED, silent)

@@ -1,0 +1,70 @@
+"""Error answers: a page for people, a problem document (RFC 9457) for programs; never a trace."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from apiflask import APIFlask
+from flask import g, jsonify, render_template
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from geoapp.errors import GeoappError, http_status
+from geoapp.web.negotiation import wants_json
+
+log = logging.getLogger(__name__)
+
+
+def install(app: APIFlask) -> None:
+    """Answer every error of ``app`` in one shape."""
+
+    @app.before_request
+    def number() -> None:
+        g.request_id = secrets.token_hex(6)
+
+    @app.errorhandler(GeoappError)
+    def expected(error: GeoappError) -> Any:
+        return answer(http_status(error), str(error))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Any:
+        return answer(error.code or 500, _sentence(error), headers=dict(error.get_headers()))
+
+    @app.errorhandler(Exception)
+    def fault(error: Exception) -> Any:
+        log.exception("request %s", g.get("request_id"))
+        return answer(500, _("程序出错，已记入日志。请稍后再试；仍不行时，把请求编号告诉管理员。"))
+
+
+def answer(status: int, sentence: str, *, headers: dict[str, str] | None = None) -> Any:
+    """One error answer: what happened, what to do, and the number to quote."""
+    request_id = g.get("request_id", "")
+    if wants_json():
+        response = jsonify(type="about:blank", status=status, detail=sentence, request_id=request_id)
+        response.content_type = "application/problem+json"
+    else:
+        from flask import make_response
+
+        response = make_response(
+            render_template("web/error.html", status=status, sentence=sentence, request_id=request_id)
+        )
+    response.status_code = status
+    for name in ("Allow", "Retry-After"):
+        if headers and name in headers:
+            response.headers[name] = headers[name]
+    return response
+
+
+def _sentence(error: HTTPException) -> str:
+    sentences = {
+        400: _("请求不完整或格式不对；请返回上一页重试。"),
+        403: _("您没有办理这件事的权限；请联系本级管理员。"),
+        404: _("没有找到这个页面或这条记录；它可能已被移走，请从首页重新进入。"),
+        405: _("这个地址不接受这种操作。"),
+        413: _("文件太大；请拆成几份再上传。"),
+        415: _("不支持这种内容格式。"),
+        429: _("操作太频繁；请稍候再试。"),
+    }
+    return sentences.get(error.code or 500, _("请求无法完成；请返回上一页重试。"))

@@ -1,0 +1,60 @@
+"""Pages of no part: health, jobs, static files of the client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import jsonify, send_from_directory
+
+from geoapp.web import current
+
+blueprint = APIBlueprint("web", __name__, template_folder="templates", enable_openapi=False)
+
+STATIC = Path(__file__).parent / "static"
+
+
+@blueprint.get("/healthz")
+def health() -> Any:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def ready() -> Any:
+    """The process answers and its database has the tables that this code expects."""
+    from geoapp import schema
+
+    schema.require_current(current.database())
+    return jsonify(status="ready")
+
+
+@blueprint.get("/static/<path:name>")
+def static(name: str) -> Any:
+    """A built file of the client; names that carry a content hash may be kept for a year."""
+    response = send_from_directory(STATIC, name)
+    hashed = "-" in Path(name).stem and len(Path(name).stem.rsplit("-", 1)[1]) == 8
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
+    return response
+
+
+@blueprint.get("/api/jobs/<key>")
+def job(key: str) -> Any:
+    """How a background job stands."""
+    found = current.jobs().get(key)
+    return jsonify(
+        id=found.id,
+        title=found.title,
+        state=found.state,
+        progress=found.progress,
+        message=found.message,
+        result=found.result,
+    )
+
+
+@blueprint.post("/api/jobs/<key>/cancel")
+def cancel_job(key: str) -> Any:
+    """Ask a job to end."""
+    current.jobs().cancel(key)
+    return jsonify(state=current.jobs().get(key).state)

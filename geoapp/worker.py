@@ -1,0 +1,145 @@
+"""Works the job queue off: one computing process per worker thread, so that pages never wait for a computation.
+
+A computation in a thread would starve the pages and could not be stopped; a process can. It is spawned, never
+forked (a fork copies held locks), and kept warm, because importing the numerical libraries takes seconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import multiprocessing
+import threading
+import time
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+
+from geoapp.config import Settings
+from geoapp.db import Database
+from geoapp.errors import GeoappError
+from geoapp.jobs import CANCELLED, DONE, FAILED, Job, JobQueue, Task, task
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 1.0
+IDLE_S = 0.5
+
+
+class Worker:
+    """One thread that claims jobs, and the one process that computes for it."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._queue = JobQueue(database)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._process: Any = None
+        self._pipe: Pipe | None = None
+
+    def start(self) -> None:
+        """Begin to work in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="geoapp-worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and its process; a job under way goes back to the queue when its lease runs out."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self._end_process()
+
+    def run(self) -> None:
+        """Work until `stop` is called."""
+        while not self._stop.is_set():
+            try:
+                job = self._queue.claim() if self._queue.waiting() else None
+                if job is None:
+                    self._stop.wait(IDLE_S)
+                else:
+                    self._work(job)
+            except Exception:
+                log.exception("the worker goes on after a fault")
+                self._stop.wait(IDLE_S)
+        self._end_process()
+
+    def _work(self, job: Job) -> None:
+        kind = task(job.task)
+        if job.attempts > kind.attempts:
+            self._queue.end(
+                job.id, FAILED, message="计算进程多次异常退出，任务已停止；请减小范围后重试，或联系管理员。"
+            )
+            return
+        pipe = self._warm_process()
+        pipe.send((kind.target, job.args))
+        state, message, result = self._follow(job, kind, pipe)
+        if state is None:
+            if not self._stop.is_set():
+                self._queue.retry(job.id, message=message)
+            return
+        self._queue.end(job.id, state, message=message, result=result)
+
+    def _follow(self, job: Job, kind: Task, pipe: Pipe) -> tuple[str | None, str, Any]:
+        """Pass progress on until the outcome is known; state None means that the process died."""
+        progress, message, beaten, began = 0.0, "", 0.0, time.monotonic()
+        while not self._stop.is_set():
+            try:
+                if pipe.poll(0.1):
+                    word, *rest = pipe.recv()
+                    if word != "progress":
+                        return (DONE, "", rest[0]) if word == "done" else (FAILED, rest[0], None)
+                    progress, message = rest
+            except (EOFError, OSError):
+                self._end_process()
+                return None, "计算进程意外退出，正在重试", None
+            now = time.monotonic()
+            if now - began > kind.timeout_s:
+                self._end_process()
+                return FAILED, f"计算超过 {kind.timeout_s:.0f} 秒，已停止；请减小范围后重试。", None
+            if now - beaten >= HEARTBEAT_S:
+                beaten = now
+                if not self._queue.beat(job.id, progress=progress, message=message):
+                    self._end_process()
+                    return CANCELLED, "已取消", None
+        return None, "", None
+
+    def _warm_process(self) -> Pipe:
+        if self._pipe is None or not self._process.is_alive():
+            context = multiprocessing.get_context("spawn")
+            self._pipe, other = context.Pipe()
+            # daemon: ends with the server, also when the server is ended hard by Ctrl-C twice.
+            self._process = context.Process(target=_compute, args=(other, self._settings), daemon=True)
+            self._process.start()
+            other.close()
+        return self._pipe
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join(timeout=5)
+            if self._process.is_alive():
+                self._process.kill()
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+
+def _compute(pipe: Pipe, settings: Settings) -> None:
+    """The computing process: takes (target, arguments), answers with progress and one outcome each."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to handle
+    database = Database(settings)
+    while True:
+        try:
+            target, args = pipe.recv()
+        except (EOFError, OSError):
+            return
+        module, function = target.split(":")
+        try:
+            run = getattr(importlib.import_module(module), function)
+            pipe.send(("done", run(database, lambda share, words: pipe.send(("progress", share, words)), **args)))
+        except GeoappError as error:
+            pipe.send(("failed", str(error)))
+        except Exception:
+            log.exception("task %s", target)
+            pipe.send(("failed", "计算时程序出错，已记入日志；请把任务编号告诉管理员。"))

@@ -1,0 +1,114 @@
+"""App, client, database and random numbers for all tests; sockets to other machines are closed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from apiflask import APIFlask
+
+from geoapp.app import create_app
+from geoapp.config import Settings
+from geoapp.db import Database
+from geoapp.schema import migrate
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def no_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that talks to any machine but this one fails at the attempt."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new database with all tables, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("migrated")
+    database = Database(Settings(data=folder))
+    migrate(database)
+    # Fold the write-ahead log in, so that one file is the whole database.
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder / "geoapp.sqlite"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    """Settings of an installation of the test's own, with an empty database."""
+    data = tmp_path / "var"
+    data.mkdir()
+    shutil.copyfile(migrated, data / "geoapp.sqlite")
+    return Settings(data=data)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """The real engine, on a database of the test's own."""
+    database = Database(settings)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[APIFlask]:
+    """The whole application on the test's own database."""
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    yield app
+    app.extensions["geoapp"]["database"].dispose()
+
+
+@pytest.fixture
+def client(app: APIFlask) -> Any:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(20261122)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the repository; tests that need it are skipped by name without it."""
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium on this machine."""
+    found = _chromium()
+    assert found, "no Chromium here"
+    return found
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("GEOAPP_TEST_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip by name what this machine cannot run; CI promises a browser, so there its absence fails."""
+    for item in items:
+        if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
+            item.add_marker(pytest.mark.skip(reason="../shared/data is not here"))
+        if item.get_closest_marker("browser") and not _chromium() and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason="no Chromium here; set GEOAPP_TEST_CHROMIUM to its path"))
