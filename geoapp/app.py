@@ -22,7 +22,7 @@ TASKS: tuple[str, ...] = ()
 def create_app(settings: Settings | None = None) -> APIFlask:
     """The application; ``app.extensions["geoapp"]`` holds what its pages work with (`geoapp.web.current`)."""
     settings = settings or read_settings()
-    app = APIFlask(__name__, title="geoapp", version="1", docs_path=None, static_folder=None, json_errors=False)
+    app = APIFlask(__name__, title="geoapp", version="1", docs_path=None, static_folder=None, json_errors=False)  # type: ignore[arg-type]
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload_mib << 20,
         SECRET_KEY=_secret_key(settings),

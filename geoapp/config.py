@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geoapp.errors import Invalid
@@ -75,7 +76,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _convert(name: str, text: str, kind: type) -> object:
+def _convert(name: str, text: str, kind: type[Any]) -> object:
     try:
         if issubclass(kind, Path):
             return Path(text).expanduser()

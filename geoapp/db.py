@@ -105,7 +105,7 @@ def _bbox_sqlite(element: bbox_intersects, compiler: Any, **kw: Any) -> str:
     name = element.table_.name
     west, south, east, north = (repr(x) for x in element.bbox)
     return (
-        f"{name}.id IN (SELECT id FROM {name}_rtree WHERE max_lon >= {west} AND min_lon <= {east} "  # noqa: S608
+        f"{name}.id IN (SELECT id FROM {name}_rtree WHERE max_lon >= {west} AND min_lon <= {east} "
         f"AND max_lat >= {south} AND min_lat <= {north})"
     )
 

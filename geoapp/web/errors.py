@@ -67,4 +67,4 @@ def _sentence(error: HTTPException) -> str:
         415: _("不支持这种内容格式。"),
         429: _("操作太频繁；请稍候再试。"),
     }
-    return sentences.get(error.code or 500, _("请求无法完成；请返回上一页重试。"))
+    return str(sentences.get(error.code or 500, _("请求无法完成；请返回上一页重试。")))

@@ -29,27 +29,19 @@ ORDER: list[set[str]] = [
     {"maps"},
     {"api"},
     {"demo"},
-    {"app", "cli", "__main__"},
+    {"administration", "serving"},
+    {"app"},
+    {"cli"},
+    {"__main__"},
 ]
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 
 RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands", "clients", "guards"}
 # Top-level modules that are the world itself, and folders that are doors as a whole.
 DOORS = {
-    "app",
-    "cli",
-    "__main__",
-    "config",
-    "db",
-    "files",
-    "jobs",
-    "schema",
-    "worker",
-    "events",
-    "migrations",
-    "web",
-    "api",
-}
+    "app", "cli", "__main__", "administration", "serving", "config", "db", "files", "jobs", "schema", "worker",
+    "events", "migrations", "web", "api",
+}  # fmt: skip
 DOOR_FOLDERS = {("layers", "formats")}
 DOOR_FILES = {("maps", "publish")}
 
