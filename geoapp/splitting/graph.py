@@ -69,3 +69,39 @@ class UnitGraph:
         indptr = np.zeros(self.n + 1, dtype=np.int32)
         np.cumsum(np.bincount(both[:, 0], minlength=self.n), out=indptr[1:])
         return indptr, np.ascontiguousarray(both[order, 1]), np.ascontiguousarray(edge[order])
+
+    def without(self, dropped: NDArray[np.bool_], /) -> IndexArray:
+        """Edges, as positions (q, 2), that touch none of the ``dropped`` (n,) units."""
+        return self.edges[~(dropped[self.edges[:, 0]] | dropped[self.edges[:, 1]])]
+
+    @cached_property
+    def pieces(self) -> IntArray:
+        """(n,) number of the connected piece that each unit lies in, from 0 in order of first units."""
+        return piece_labels(self.n, self.edges)
+
+
+def piece_labels(n: int, edges: NDArray[Any]) -> IntArray:
+    """Connected pieces of ``n`` units under (m, 2) ``edges``: (n,) labels from 0, in order of their first units.
+
+    Examples
+    --------
+    >>> piece_labels(4, np.array([[1, 3], [0, 2]]))
+    array([0, 1, 0, 1])
+    """
+    parent = list(range(n))
+    for u, v in edges.tolist():
+        while parent[u] != u:
+            parent[u] = u = parent[parent[u]]
+        while parent[v] != v:
+            parent[v] = v = parent[parent[v]]
+        if u != v:
+            parent[max(u, v)] = min(u, v)
+    label = np.empty(n, dtype=np.int64)
+    count = 0
+    for u in range(n):
+        if parent[u] == u:
+            label[u] = count
+            count += 1
+        else:  # the root of a set is its first unit, so an earlier unit carries the label already
+            label[u] = label[parent[u]]
+    return label
