@@ -57,3 +57,8 @@ def require_current(database: Database) -> None:
     have, want = current(database), head()
     if have != want:
         raise WrongSchema(f"数据库结构版本为 {have or '空'}，程序需要 {want}；请先运行 geoapp db upgrade。")
+
+
+def script(revision: str) -> Any:
+    """The migration of that number, as alembic knows it."""
+    return _scripts().get_revision(revision)

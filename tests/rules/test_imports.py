@@ -29,8 +29,9 @@ ORDER: list[set[str]] = [
     {"maps"},
     {"api"},
     {"demo"},
-    {"administration", "serving"},
+    {"administration", "bundling"},
     {"app"},
+    {"serving"},
     {"cli"},
     {"__main__"},
 ]
@@ -39,8 +40,8 @@ RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands", "clients", "guards"}
 # Top-level modules that are the world itself, and folders that are doors as a whole.
 DOORS = {
-    "app", "cli", "__main__", "administration", "serving", "config", "db", "files", "jobs", "schema", "worker",
-    "events", "migrations", "web", "api",
+    "app", "cli", "__main__", "administration", "serving", "bundling", "config", "db", "files", "jobs", "schema",
+    "worker", "events", "migrations", "web", "api",
 }  # fmt: skip
 DOOR_FOLDERS = {("layers", "formats")}
 DOOR_FILES = {("maps", "publish")}
