@@ -1,0 +1,88 @@
+"""The worker computes in a process of its own: results, failures, cancelling and death."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from geoapp import jobs
+from geoapp.config import Settings
+from geoapp.db import Database
+from geoapp.errors import Invalid
+from geoapp.jobs import CANCELLED, DONE, FAILED, RUNNING, Job, JobQueue, Task
+from geoapp.worker import Worker
+
+HERE = "tests.test_worker"
+
+
+def add(database: Database, report: Callable[[float, str], None], *, numbers: list[int]) -> dict[str, Any]:
+    report(0.5, "加到一半")
+    return {"sum": sum(numbers), "pid": os.getpid()}
+
+
+def refuse(database: Database, report: Callable[[float, str], None]) -> None:
+    raise Invalid("户数字段不存在；请换一个字段。")
+
+
+def crash(database: Database, report: Callable[[float, str], None]) -> None:
+    raise ZeroDivisionError("secret detail")
+
+
+def sleep(database: Database, report: Callable[[float, str], None]) -> None:
+    time.sleep(60)
+
+
+def die(database: Database, report: Callable[[float, str], None]) -> None:
+    os._exit(9)
+
+
+@pytest.fixture
+def queue(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobQueue]:
+    tasks = {name: Task(name, f"{HERE}:{name}", timeout_s=30) for name in ("add", "refuse", "crash", "sleep", "die")}
+    monkeypatch.setattr(jobs, "_TASKS", tasks)
+    worker = Worker(settings, database)
+    worker.start()
+    yield JobQueue(database)
+    worker.stop()
+
+
+def wait(queue: JobQueue, key: str, *states: str) -> Job:
+    for _ in range(300):
+        job = queue.get(key)
+        if job.state in states:
+            return job
+        time.sleep(0.1)
+    raise AssertionError(f"still {job.state}: {job.message}")
+
+
+def test_jobs_are_computed_one_after_the_other_in_one_warm_process(queue: JobQueue) -> None:
+    first = queue.add("add", {"numbers": [1, 2]}, title="加")
+    second = queue.add("add", {"numbers": [3, 4]}, title="加")
+    results = [wait(queue, key, DONE).result for key in (first, second)]
+    assert [each["sum"] for each in results] == [3, 7]
+    assert results[0]["pid"] == results[1]["pid"] != os.getpid()
+
+
+def test_an_expected_error_is_told_in_its_own_words_and_a_fault_is_not(queue: JobQueue) -> None:
+    expected = queue.add("refuse", {}, title="拒绝")
+    fault = queue.add("crash", {}, title="出错")
+    assert wait(queue, expected, FAILED).message == "户数字段不存在；请换一个字段。"
+    assert "secret" not in wait(queue, fault, FAILED).message
+
+
+def test_cancelling_ends_a_computation_that_never_looks_up(queue: JobQueue) -> None:
+    key = queue.add("sleep", {}, title="睡")
+    wait(queue, key, RUNNING)
+    queue.cancel(key)
+    assert wait(queue, key, CANCELLED).message == "已取消"
+    after = queue.add("add", {"numbers": [1]}, title="加")
+    assert wait(queue, after, DONE).result["sum"] == 1
+
+
+def test_a_job_that_kills_its_process_is_tried_twice_and_then_given_up(queue: JobQueue) -> None:
+    key = queue.add("die", {}, title="死")
+    assert "多次异常退出" in wait(queue, key, FAILED).message
