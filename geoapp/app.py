@@ -12,6 +12,7 @@ from geoapp.db import Database
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
 from geoapp.web import errors, headers, language
+from geoapp.web.rights import require_declarations
 
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
 VIEWS = ("geoapp.web.views",)
@@ -22,7 +23,9 @@ TASKS: tuple[str, ...] = ()
 def create_app(settings: Settings | None = None) -> APIFlask:
     """The application; ``app.extensions["geoapp"]`` holds what its pages work with (`geoapp.web.current`)."""
     settings = settings or read_settings()
-    app = APIFlask(__name__, title="geoapp", version="1", docs_path=None, static_folder=None, json_errors=False)  # type: ignore[arg-type]
+    app = APIFlask(
+        __name__, title="geoapp", version="1", docs_path=None, spec_path=None, static_folder=None, json_errors=False
+    )  # type: ignore[arg-type]
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload_mib << 20,
         SECRET_KEY=_secret_key(settings),
@@ -42,6 +45,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     register_tasks()
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(name).blueprint)
+    require_declarations(app)
     return app
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from apiflask import APIBlueprint
+from apiflask import APIBlueprint, APIFlask
 from flask import jsonify, send_from_directory
 
 from geoapp.web import current
+from geoapp.web.rights import ANYBODY, needs
 
 blueprint = APIBlueprint("web", __name__, template_folder="templates", enable_openapi=False)
 
@@ -16,12 +17,14 @@ STATIC = Path(__file__).parent / "static"
 
 
 @blueprint.get("/healthz")
+@needs(ANYBODY)
 def health() -> Any:
     """The process answers."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
+@needs(ANYBODY)
 def ready() -> Any:
     """The process answers and its database has the tables that this code expects."""
     from geoapp import schema
@@ -31,6 +34,7 @@ def ready() -> Any:
 
 
 @blueprint.get("/static/<path:name>")
+@needs(ANYBODY)
 def static(name: str) -> Any:
     """A built file of the client; names that carry a content hash may be kept for a year."""
     response = send_from_directory(STATIC, name)
@@ -39,7 +43,17 @@ def static(name: str) -> Any:
     return response
 
 
+@blueprint.get("/openapi.json")
+@needs(ANYBODY)
+def specification() -> Any:
+    """The OpenAPI document of all documented routes."""
+    from flask import current_app
+
+    return jsonify(cast(APIFlask, current_app).spec)
+
+
 @blueprint.get("/api/jobs/<key>")
+@needs("jobs.read")
 def job(key: str) -> Any:
     """How a background job stands."""
     found = current.jobs().get(key)
@@ -54,6 +68,7 @@ def job(key: str) -> Any:
 
 
 @blueprint.post("/api/jobs/<key>/cancel")
+@needs("jobs.cancel")
 def cancel_job(key: str) -> Any:
     """Ask a job to end."""
     current.jobs().cancel(key)
