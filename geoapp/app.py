@@ -24,8 +24,14 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     """The application; ``app.extensions["geoapp"]`` holds what its pages work with (`geoapp.web.current`)."""
     settings = settings or read_settings()
     app = APIFlask(
-        __name__, title="geoapp", version="1", docs_path=None, spec_path=None, static_folder=None, json_errors=False
-    )  # type: ignore[arg-type]
+        __name__,
+        title="geoapp",
+        version="1",
+        docs_path=None,  # its page loads scripts from elsewhere
+        spec_path=None,  # served by geoapp.web.views, so that it declares its permission like any route
+        static_folder=None,  # type: ignore[arg-type]
+        json_errors=False,
+    )
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload_mib << 20,
         SECRET_KEY=_secret_key(settings),
