@@ -145,10 +145,7 @@ def crs_of(given: Any) -> CRS:
     try:
         return CRS.from_user_input(given)
     except CRSError:
-        raise CrsError(
-            f"The coordinate system {given!r} is not known; give an EPSG code such as EPSG:4490, or gcj02, bd09 or "
-            "bd09mc."
-        ) from None
+        raise CrsError(f"不认识坐标系 {given!r}：请给 EPSG 代码（如 EPSG:4490），或 gcj02、bd09、bd09mc。") from None
 
 
 def is_cgcs2000(crs: CRS) -> bool:
@@ -182,10 +179,7 @@ def measuring_crs(extent: Sequence[float]) -> CRS:
     west, south, east, north = (float(edge) for edge in extent)
     good = -180.0 <= west <= east <= 180.0 and -84.0 <= south <= north <= 84.0
     if not good:
-        raise CrsError(
-            f"The extent {west:g}, {south:g}, {east:g}, {north:g} is not in degrees; state the coordinate system of "
-            "the layer."
-        )
+        raise CrsError(f"范围 {west:g}、{south:g}、{east:g}、{north:g} 不是经纬度：请写明图层的坐标系。")
     lon, lat = (west + east) / 2.0, (south + north) / 2.0
     if in_china(np.array([[lon, lat]]))[0] and 73.5 <= lon <= 136.5:
         return _epsg(4534 + (round(lon / 3.0) - 25))
@@ -244,7 +238,7 @@ def _inverse(shifted: FloatArray, forward: Callable[[FloatArray], FloatArray]) -
 def _points(lonlat: FloatArray) -> FloatArray:
     points = np.asarray(lonlat, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
-        raise CrsError(f"Coordinates come as rows of two numbers, longitude and latitude; these have {points.shape}.")
+        raise CrsError(f"坐标应当每行两个数（经度、纬度），现在的形状是 {points.shape}。")
     return points
 
 

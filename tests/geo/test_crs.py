@@ -119,7 +119,7 @@ def test_metres_are_measured_in_the_zone_around_the_middle(extent: tuple[float, 
 
 @pytest.mark.parametrize("extent", [(1, 0, 0, 1), (0, 0, float("nan"), 1), (447000, 4421000, 451000, 4425000)])
 def test_an_extent_that_is_no_degrees_is_refused(extent: tuple[float, ...]) -> None:
-    with pytest.raises(CrsError, match="not in degrees"):
+    with pytest.raises(CrsError, match="不是经纬度"):
         crs.measuring_crs(extent)
 
 
@@ -150,10 +150,10 @@ def test_web_mercator_goes_to_degrees() -> None:
 
 
 def test_an_unknown_system_is_named_with_the_remedy() -> None:
-    with pytest.raises(CrsError, match=r"EPSG:999999.*give an EPSG code"):
+    with pytest.raises(CrsError, match=r"EPSG:999999.*请给 EPSG 代码"):
         crs.to_wgs84(one(0.0, 0.0), "EPSG:999999")
 
 
 def test_rows_of_another_shape_are_refused() -> None:
-    with pytest.raises(CrsError, match="longitude and latitude"):
+    with pytest.raises(CrsError, match="经度、纬度"):
         crs.gcj02_to_wgs84(np.array([116.4, 39.9]))
