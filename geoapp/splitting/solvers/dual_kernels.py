@@ -16,7 +16,7 @@ LEVEL, FREE, USED, SETTLED, LIVE = 0, 1, 2, 3, 4
 
 
 @njit(cache=True)
-def distances(start, indptr, head, cost, delta, blocked):
+def distances(start, indptr, head, cost, delta):
     """Least cost from ``start`` to each face (-1 where there is no way), and households summed along some way there."""
     faces = len(indptr) - 1
     dist = np.full(faces, -1, dtype=np.int64)
@@ -33,8 +33,6 @@ def distances(start, indptr, head, cost, delta, blocked):
         queued[f] = False
         for a in range(indptr[f], indptr[f + 1]):
             g = head[a]
-            if blocked[g]:
-                continue
             d = dist[f] + cost[a]
             if dist[g] < 0 or d < dist[g]:
                 dist[g] = d
@@ -85,9 +83,12 @@ def dominated(key, met, width, dist):
 @njit(cache=True)
 def grow(
     start, indptr, head, cost, delta, flip, once, once_bits, planes, middle, dist, low, high,
-    heads, pool_key, pool_next, control, until, most,
+    heads, pool_key, pool_next, control, until, most, clip,
 ):  # fmt: skip
-    """Settle every state of cost at most ``until``; push none above ``most``. Returns DONE, POOL_FULL or TOO_NARROW."""
+    """Settle every state of cost at most ``until``; push none above ``most``. Returns DONE, POOL_FULL or TOO_NARROW.
+
+    ``clip``: the table holds every sum that a walk without a repeated face can have, others may be forgotten.
+    """
     width = 2 * middle + 1
     span = len(heads)
     room = len(pool_key)
@@ -120,6 +121,8 @@ def grow(
                     continue
                 y = x + delta[a]
                 if y < -middle or y > middle:
+                    if clip:
+                        continue
                     return TOO_NARROW
                 there = (g * planes + ((plane | once[g]) ^ (flip[a] << once_bits))) * width + y + middle
                 if dist[there] == 0:
@@ -164,6 +167,21 @@ def slide(near, far, step, least, most, width, dist, low, high, queue):
 
 
 @njit(cache=True)
+def reached_planes(faces, planes, low, high):
+    """Planes with a settled state, face after face, and where each face's begin."""
+    used = np.empty(faces * planes, dtype=np.int64)
+    first = np.zeros(faces + 1, dtype=np.int64)
+    count = 0
+    for f in range(faces):
+        for p in range(planes):
+            if low[f * planes + p] <= high[f * planes + p]:
+                used[count] = p
+                count += 1
+        first[f + 1] = count
+    return used[:count], first
+
+
+@njit(cache=True)
 def join(indptr, head, cost, delta, flip, once_bits, planes, middle, dist, low, high, least, most, limit):
     """Cheapest closed walk below ``limit`` from two grown halves and the dual arc between them.
 
@@ -175,22 +193,80 @@ def join(indptr, head, cost, delta, flip, once_bits, planes, middle, dist, low, 
     best = limit
     found = np.zeros(5, dtype=np.int64)
     queue = np.empty(width, dtype=np.int64)
+    used, first = reached_planes(len(indptr) - 1, planes, low, high)
     for f in range(len(indptr) - 1):
-        for p in range(planes):
-            near = f * planes + p
-            if low[near] > high[near]:
-                continue
+        for i in range(first[f], first[f + 1]):
+            p = used[i]
             for a in range(indptr[f], indptr[f + 1]):
-                for q in range(planes):
-                    far = head[a] * planes + q
-                    if low[far] > high[far] or p & q & once_mask:
+                for j in range(first[head[a]], first[head[a] + 1]):
+                    q = used[j]
+                    if p & q & once_mask:
                         continue
                     side = (p >> once_bits) ^ (q >> once_bits) ^ flip[a]
                     for k in range(least.shape[1]):
                         both, x, y = slide(
-                            near, far, delta[a], least[side, k], most[side, k], width, dist, low, high, queue
-                        )
+                            f * planes + p, head[a] * planes + q, delta[a], least[side, k], most[side, k],
+                            width, dist, low, high, queue,
+                        )  # fmt: skip
                         if both > 0 and both - 2 + cost[a] < best:
                             best = both - 2 + cost[a]
                             found[0], found[1], found[2], found[3], found[4] = a, x, p, q, y
     return best, found
+
+
+@njit(cache=True)
+def gaining_cycle(tail, head, gain, faces):
+    """Arcs of a cycle whose gains add up to more than 0, in order; empty when there is none (Bellman-Ford)."""
+    potential = np.zeros(faces, dtype=np.int64)
+    parent = np.full(faces, -1, dtype=np.int64)
+    mark = np.full(faces, -1, dtype=np.int64)
+    for _ in range(faces + 1):
+        changed = False
+        for a in range(len(tail)):
+            if potential[tail[a]] + gain[a] > potential[head[a]]:
+                potential[head[a]] = potential[tail[a]] + gain[a]
+                parent[head[a]] = a
+                changed = True
+        if not changed:
+            break
+        mark[:] = -1
+        for f in range(faces):  # a circle of parents is a gaining cycle
+            g = f
+            while g >= 0 and mark[g] < 0:
+                mark[g] = f
+                g = tail[parent[g]] if parent[g] >= 0 else -1
+            if g >= 0 and mark[g] == f:
+                cycle = [parent[g]]
+                h = tail[parent[g]]
+                while h != g:
+                    cycle.append(parent[h])
+                    h = tail[parent[h]]
+                return np.array(cycle[::-1])
+    return np.zeros(0, dtype=np.int64)
+
+
+@njit(cache=True)
+def largest_without(indptr, neighbour, households, inside):
+    """Households of the fullest connected piece of the units that are not ``inside``."""
+    n = len(indptr) - 1
+    seen = inside.copy()
+    stack = np.empty(n, dtype=np.int64)
+    most = 0
+    for first in range(n):
+        if seen[first]:
+            continue
+        seen[first] = True
+        stack[0] = first
+        top, total = 1, 0
+        while top > 0:
+            top -= 1
+            u = stack[top]
+            total += households[u]
+            for slot in range(indptr[u], indptr[u + 1]):
+                v = neighbour[slot]
+                if not seen[v]:
+                    seen[v] = True
+                    stack[top] = v
+                    top += 1
+        most = max(most, total)
+    return most

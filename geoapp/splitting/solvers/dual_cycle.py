@@ -1,0 +1,285 @@
+"""Two connected parts of a planar graph: the cheapest admissible border, proved.
+
+The border between two connected parts of a connected planar graph is a simple cycle of the dual (or one bridge).
+The search goes from one face after the other (``dual_walk``), forgets each face that it is done with, and ends when
+the units around the forgotten faces part what is left too finely for another border, or when what is left cannot
+enclose enough households at less cost. A cheapest walk that meets a face twice is no border; the search is then done
+again with a memory for that face, so that it may be met only once.
+
+References
+----------
+Park & Phillips (1993), Finding minimum-quotient cuts in planar graphs (signed households of dual arcs).
+Righini & Salani (2008), New dynamic programming algorithms for the resource constrained elementary shortest path
+problem (a memory only for the places that a relaxed walk visits twice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoapp.splitting import certificate as certificates
+from geoapp.splitting.contraction import Contraction, Contradiction
+from geoapp.splitting.embedding import Embedding, embed
+from geoapp.splitting.graph import IntArray, UnitGraph, piece_labels
+from geoapp.splitting.plan import PartArray, border_cost, faults, numbered_for
+from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult, RequestError
+from geoapp.splitting.solvers import dual_problem as problem
+from geoapp.splitting.solvers.dual_starts import Starts, ratio_bound, signed_for
+from geoapp.splitting.solvers.dual_walk import Answer, HalfWalks, Walk
+
+METHOD = "dual cycle"
+MOST_BITS = 12
+
+
+def solve_two(
+    graph: UnitGraph,
+    request: DivisionRequest,
+    *,
+    upper: NDArray[Any] | None = None,
+    deadline_s: float | None = None,
+    clock: Clock | None = None,
+) -> DivisionResult:
+    """Cheapest division of a planar graph into two connected parts under the request, with a proof.
+
+    Parameters
+    ----------
+    upper : (n,) a plan known already; one that breaks the request is not used
+    deadline_s : stop this long after the call, with the bound reached (needs ``clock``)
+    clock : seconds that only grow, e.g. ``time.monotonic``
+
+    Returns
+    -------
+    DivisionResult: ``optimal`` or ``infeasible`` with a certificate; ``feasible`` or ``bound`` when the time was up,
+    the graph is not planar, or its numbers are too large for this method (``reason`` says which).
+
+    Raises
+    ------
+    RequestError : not two parts, or positions that are not in the graph
+    """
+    if request.parts != 2:
+        raise RequestError(f"这种方法只分两个部分，parts 却是 {request.parts}：请改用搜索。")
+    request.check(graph)
+    begun = clock() if clock else 0.0
+
+    def stop() -> bool:
+        return clock is not None and deadline_s is not None and clock() - begun > deadline_s
+
+    result = _easy(graph, request)
+    if result is None:
+        embedding = embed(graph)
+        if embedding is None:
+            return _unproved(graph, request, upper, "这张图不是平面图，无法用平面方法证明。")
+        result = _Search(graph, request, embedding, stop).run(upper)
+    seconds = clock() - begun if clock else 0.0
+    return DivisionResult(**{**vars(result), "seconds": seconds})
+
+
+def _infeasible(reason: str) -> DivisionResult:
+    return DivisionResult("infeasible", None, None, None, METHOD, certificates.cheap(reason), 0.0, reason)
+
+
+def _unproved(
+    graph: UnitGraph, request: DivisionRequest, upper: NDArray[Any] | None, reason: str, *, bound: int = 0
+) -> DivisionResult:
+    """The plan known already, if it is admissible, with the bound that is proved."""
+    if upper is None or faults(graph, request, upper):
+        return DivisionResult("bound", None, None, bound, METHOD, None, 0.0, reason)
+    plan = np.asarray(upper, dtype=np.int64)
+    cost = border_cost(graph, plan)
+    return DivisionResult("feasible", plan, cost, min(bound, cost), METHOD, None, 0.0, reason)
+
+
+def why_infeasible(graph: UnitGraph, request: DivisionRequest) -> str | None:
+    """A reason why no division can exist that needs no search, or None."""
+    total = graph.total
+    lows, highs = [r[0] for r in request.ranges], [r[1] for r in request.ranges]
+    if graph.n < request.parts:
+        return f"只有 {graph.n} 个单元，分不出 {request.parts} 个部分。"
+    if total < sum(max(1, low) for low in lows) or total > sum(highs):
+        return f"总户数 {total} 与各部分的户数范围（合计 {sum(lows)} 到 {sum(highs)}）不相容。"
+    islands = int(graph.pieces.max()) + 1
+    if islands > request.parts:
+        return f"互不相连的地块有 {islands} 片，比部分数 {request.parts} 多。"
+    largest = int(np.argmax(graph.households))
+    if graph.households[largest] > max(highs):
+        return f"单元 {graph.ids[largest]} 有 {graph.households[largest]} 户，超过了一个部分的上限 {max(highs)}。"
+    return None
+
+
+def _easy(graph: UnitGraph, request: DivisionRequest) -> DivisionResult | None:
+    """Answers that need no search: totals, islands, contradictions."""
+    reason = why_infeasible(graph, request)
+    if reason:
+        return _infeasible(reason)
+    try:
+        problem.bonds_of(graph, request, otherwise=0)
+    except Contradiction as error:
+        return _infeasible(str(error))
+    if graph.pieces.max() == 0:
+        return None
+    for plan in (graph.pieces + 1, 2 - graph.pieces):
+        if not faults(graph, request, plan):
+            plan = numbered_for(graph, request, plan)
+            return DivisionResult("optimal", plan, 0, 0, METHOD, certificates.islands())
+    return _infeasible("两片互不相连的地块只能各成一个部分，而这样分不满足要求。")
+
+
+@dataclass
+class _Best:
+    """The cheapest plan so far; ``cost``, in divided costs, is one more than all edges while none is known."""
+
+    cost: int
+    plan: PartArray | None = None
+
+
+class _Search:
+    """One run: the dual, what is known so far, and the record for the certificate."""
+
+    def __init__(
+        self, graph: UnitGraph, request: DivisionRequest, embedding: Embedding, stop: Callable[[], bool]
+    ) -> None:
+        self.graph, self.request, self.embedding, self.stop = graph, request, embedding, stop
+        self.divisor = problem.common_divisor(graph.households)
+        self.cost_divisor = problem.common_divisor(graph.cost)
+        self.households, self.cost = graph.households // self.divisor, graph.cost // self.cost_divisor
+        self.total = int(self.households.sum())
+        outer = max(embedding.faces, key=lambda face: len(set(face)))
+        self.bonds = problem.bonds_of(graph, request, otherwise=outer[0])
+        self.tree = problem.grow_tree(graph, self.bonds.root)
+        self.gain = problem.crossing_sums(graph, self.tree, self.households)
+        self.flip = problem.crossing_flips(graph, self.tree, self.bonds)
+        self.admissible = problem.admissible(request, graph.total, self.bonds, divisor=self.divisor)
+        contraction = Contraction(graph.n)
+        for group in self.bonds.contracted:
+            contraction.merge(group)
+        self.labels = contraction.labels()
+        self.dual = problem.dual_of(
+            graph, embedding, gain=self.gain, flip=self.flip, contracted=self.labels, cost=self.cost
+        )
+        self.starts = Starts(graph, embedding, least=self.smallest_part(), contraction=contraction)
+        away_from_outer = problem.crossing_sums(graph, problem.grow_tree(graph, outer[0]), self.households)
+        self.outer_dual = signed_for(self.dual, away_from_outer)
+        self.best = _Best(int(self.cost.sum()) + 1)
+        self.open_bound: int | None = None
+        self.record: list[dict[str, Any]] = []
+
+    def smallest_part(self) -> int:
+        """Fewest households that either part may have, whichever way the parts are numbered."""
+        ways = [problem.admissible_sums(self.request, self.graph.total, away=away) for away in (1, 2)]
+        return min(low for low, _ in ways)
+
+    def run(self, upper: NDArray[Any] | None) -> DivisionResult:
+        """Bridges, then one start after the other until what is left is closed."""
+        if upper is not None and not faults(self.graph, self.request, upper):
+            plan = np.asarray(upper, dtype=np.int64)
+            self.best = _Best(border_cost(self.graph, plan) // self.cost_divisor, plan)
+        self.try_bridges()
+        closing = None
+        while closing is None and not self.stop():
+            face = self.starts.choose()
+            if face is None:
+                break
+            self.record.append({"face": face, "once": self.close(face)})
+            self.starts.remove(face)
+            closing = self.closing()
+        if closing is None and self.open_bound is None:
+            self.open_bound = self.left_bound()
+        elif closing is None:
+            self.open_bound = min(self.open_bound or 0, self.left_bound())
+        return self.result(closing)
+
+    def left_bound(self) -> int:
+        """What any border costs at least that meets none of the faces already searched."""
+        least = -(-self.smallest_part() // self.divisor)
+        return ratio_bound(self.outer_dual.without(self.starts.removed), least=least, limit=self.best.cost)
+
+    def closing(self) -> dict[str, Any] | None:
+        """Why no border below the best is left, or None."""
+        unit = self.starts.closing_unit()
+        if unit is not None:
+            return {"rule": "contracted", "unit": unit}
+        if self.left_bound() >= self.best.cost:
+            return {"rule": "ratio"}
+        return None
+
+    def close(self, face: int) -> list[int]:
+        """Find the cheapest border through ``face``; returns the faces that needed a memory."""
+        once: list[int] = []
+        while True:
+            answer = self.walk_from(face, tuple(once))
+            walk = answer.walk
+            if answer.outcome == "stopped":
+                self.lower(answer.bound)
+            elif walk is not None and not walk.repeated:
+                self.accept(walk)
+            elif walk is not None and len(once) + len(self.bonds.bits) < MOST_BITS:
+                once.append(walk.repeated[0])
+                continue
+            elif walk is not None:
+                self.lower(walk.cost)
+            return once
+
+    def walk_from(self, face: int, once: tuple[int, ...]) -> Answer:
+        """Cheapest closed walk through ``face`` below the best, among the faces that are left."""
+        left = self.dual.without(self.starts.removed)
+        if self.best.cost <= 0 or not np.any(left.tail == face):
+            return Answer("none", self.best.cost)
+        half = HalfWalks(left, face, once=once, admissible=self.admissible, limit=self.best.cost, total=self.total)
+        return half.search(self.stop)
+
+    def lower(self, bound: int) -> None:
+        """A start was left open: nothing is proved above ``bound``."""
+        self.open_bound = bound if self.open_bound is None else min(self.open_bound, bound)
+
+    def accept(self, walk: Walk) -> None:
+        """Take a simple walk as the best border."""
+        self.best = _Best(walk.cost, self.plan_of(np.array(walk.edges)))
+
+    def plan_of(self, cut: IntArray) -> PartArray:
+        """The plan whose border is ``cut``, numbered so that it is admissible."""
+        kept = np.ones(self.graph.m, dtype=np.bool_)
+        kept[cut] = False
+        side = piece_labels(self.graph.n, self.graph.edges[kept])
+        for plan in (side + 1, 2 - side):
+            wrong = faults(self.graph, self.request, plan)
+            if not wrong:
+                return plan
+        raise AssertionError(f"the border found is not admissible: {wrong}")
+
+    def try_bridges(self) -> None:
+        """Each bridge is a border by itself."""
+        for edge in np.flatnonzero(self.embedding.bridges):
+            if self.cost[edge] >= self.best.cost:
+                continue
+            kept = np.ones(self.graph.m, dtype=np.bool_)
+            kept[edge] = False
+            side = piece_labels(self.graph.n, self.graph.edges[kept])
+            for plan in (side + 1, 2 - side):
+                if not faults(self.graph, self.request, plan) and part_has_households(self.graph, plan):
+                    self.best = _Best(int(self.cost[edge]), plan)
+
+    def result(self, closing: dict[str, Any] | None) -> DivisionResult:
+        """The answer, with its certificate when it is proved."""
+        plan, cost = self.best.plan, self.best.cost * self.cost_divisor
+        proved = closing is not None and (self.open_bound is None or self.open_bound >= self.best.cost)
+        if not proved:
+            bound = min(self.open_bound or 0, self.best.cost) * self.cost_divisor
+            return _unproved(self.graph, self.request, plan, "在给定的时间或内存里没有证完。", bound=bound)
+        proof = certificates.walks(
+            self.graph, self.request, self.embedding, starts=self.record, closing=closing or {},
+            contracted=self.bonds.contracted,
+        )  # fmt: skip
+        if plan is None:
+            reason = "在这些条件下，没有任何一种分法能使两个部分各自连成一片且户数合适。"
+            return DivisionResult("infeasible", None, None, None, METHOD, proof, 0.0, reason)
+        return DivisionResult("optimal", numbered_for(self.graph, self.request, plan), cost, cost, METHOD, proof)
+
+
+def part_has_households(graph: UnitGraph, plan: PartArray) -> bool:
+    """Whether both parts of a two-part plan have at least one household."""
+    return bool(graph.households[plan == 1].sum() > 0 and graph.households[plan == 2].sum() > 0)

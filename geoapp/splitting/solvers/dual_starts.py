@@ -1,0 +1,163 @@
+"""From which faces to search, in what order, and when no border is left that none of them lies on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoapp.splitting.contraction import Contraction
+from geoapp.splitting.embedding import Embedding
+from geoapp.splitting.graph import IntArray, UnitGraph
+from geoapp.splitting.solvers import dual_kernels as kernels
+from geoapp.splitting.solvers.dual_problem import Dual
+
+SAMPLES = 24
+LARGEST_PRODUCT = 1 << 62
+
+
+def ratio_bound(dual: Dual, *, least: int, limit: int) -> int:
+    """No closed walk of ``dual`` that encloses ``least`` households or more costs less than this (at most ``limit``).
+
+    If no cycle gains under ``limit * households - least * cost``, every closed walk has ``limit * households <=
+    least * cost``. A cycle that gains lowers the limit to the largest one under which it does not: Lawler's way to
+    the least ratio of cost to households. 0 when the numbers do not fit into 64 bits.
+    """
+    size = int(np.abs(dual.delta).max(initial=0)) * limit + least * int(dual.cost.max(initial=0))
+    if size * (dual.faces + 1) >= LARGEST_PRODUCT:
+        return 0
+    while limit > 0:
+        gain = limit * dual.delta - least * dual.cost
+        cycle = kernels.gaining_cycle(dual.tail, dual.head, gain, dual.faces)
+        if len(cycle) == 0:
+            break
+        limit = least * int(dual.cost[cycle].sum()) // int(dual.delta[cycle].sum())
+    return limit
+
+
+class Starts:
+    """Faces in the order of searching, chosen so that the units around them soon part what is left."""
+
+    def __init__(self, graph: UnitGraph, embedding: Embedding, *, least: int, contraction: Contraction) -> None:
+        self.graph, self.faces, self.least, self.contraction = graph, embedding.faces, least, contraction
+        self.removed: NDArray[np.bool_] = np.zeros(len(self.faces), dtype=np.bool_)
+        self.order: list[int] = []
+        self.planned: list[int] = []
+        self.first = max(range(len(self.faces)), key=lambda face: (len(set(self.faces[face])), -face))
+        self.around: list[list[int]] = [[] for _ in range(graph.n)]
+        for face, cycle in enumerate(self.faces):
+            for unit in set(cycle):
+                self.around[unit].append(face)
+        self.adjacency = graph.adjacency
+
+    def remove(self, face: int) -> None:
+        """Every border through ``face`` is accounted for: the units around it are one from now on."""
+        self.removed[face] = True
+        self.order.append(face)
+        self.contraction.merge(self.faces[face])
+
+    def rest(self, inside: NDArray[np.bool_]) -> int:
+        """Households of the fullest piece without the ``inside`` units."""
+        return int(kernels.largest_without(self.adjacency[0], self.adjacency[1], self.graph.households, inside))
+
+    def closing_unit(self) -> int | None:
+        """A unit of the contracted unit without which every piece is smaller than the smallest part; None as yet."""
+        labels = self.contraction.labels()
+        size = np.bincount(labels, minlength=self.graph.n)
+        for root in np.argsort(-size, kind="stable")[:4]:
+            if size[root] > 1 and self.rest(labels == root) < self.least:
+                return int(root)
+        return None
+
+    def choose(self) -> int | None:
+        """The next face to search from; None when none is left."""
+        while self.planned:
+            face = self.planned.pop(0)
+            if not self.removed[face]:
+                return face
+        if not self.order:
+            return self.first
+        self.planned = self.chain()
+        left = np.flatnonzero(~self.removed)
+        if not self.planned:
+            return int(left[0]) if len(left) else None
+        return self.planned.pop(0)
+
+    def core(self) -> NDArray[np.bool_]:
+        """(n,) units of the contracted unit that the first start lies on."""
+        labels = self.contraction.labels()
+        return labels == labels[self.faces[self.order[0]][0]]
+
+    def chain(self) -> list[int]:
+        """Faces that carry the contracted unit through the middle of the fullest piece that is left, ends first."""
+        core = self.core()
+        middle, from_core = self.deepest(core)
+        if middle < 0:
+            return []
+        reach, by_face, by_unit = self.spread([middle], core)
+        ends = sorted((u for u in range(self.graph.n) if from_core[u] == 1 and reach[u] >= 0), key=lambda u: reach[u])
+        ends = [ends[int(i)] for i in np.unique(np.linspace(0, len(ends) - 1, SAMPLES).round())]
+        best: tuple[tuple[int, int], list[int]] | None = None
+        ways = [self.way(end, by_face, by_unit) for end in ends]
+        for i, (faces, units) in enumerate(ways):
+            for other_faces, other_units in ways[i:]:
+                inside = core.copy()
+                inside[units] = inside[other_units] = True
+                length = len(set(faces) | set(other_faces))
+                rest = self.rest(inside)
+                value = (0, length) if rest < self.least else (rest, length)
+                if best is None or value < best[0]:
+                    best = (value, [*faces, *other_faces])
+        if best is None:
+            return []
+        link = [face for end in ends for face in self.around[end] if any(core[u] for u in self.faces[face])]
+        touching = [face for face in best[1] if any(core[u] for u in self.faces[face])]
+        return list(dict.fromkeys([*best[1], *([] if touching else link[:1])]))
+
+    def deepest(self, core: NDArray[np.bool_]) -> tuple[int, list[int]]:
+        """The unit farthest from the core, counted in faces, among the fullest piece; and how far each unit is."""
+        far, _, _ = self.spread(np.flatnonzero(core).tolist(), np.zeros(self.graph.n, dtype=np.bool_))
+        outside = [unit for unit in range(self.graph.n) if far[unit] > 0]
+        if not outside:
+            return -1, far
+        return max(outside, key=lambda unit: (far[unit], -unit)), far
+
+    def spread(self, sources: list[int], closed: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
+        """Breadth first from unit to unit over faces not yet removed: steps, face and unit it was reached by."""
+        steps, by_face, by_unit = [-1] * self.graph.n, [-1] * self.graph.n, [-1] * self.graph.n
+        used = self.removed.tolist()
+        for unit in sources:
+            steps[unit] = 0
+        for unit in sources:
+            for face in self.around[unit]:
+                if used[face]:
+                    continue
+                used[face] = True
+                for other in self.faces[face]:
+                    if steps[other] < 0 and not closed[other]:
+                        steps[other], by_face[other], by_unit[other] = steps[unit] + 1, face, unit
+                        sources.append(other)
+        return steps, by_face, by_unit
+
+    def way(self, end: int, by_face: list[int], by_unit: list[int]) -> tuple[list[int], list[int]]:
+        """Faces and units of the way from ``end``, which lies at the core, back to where the spreading began."""
+        link = [face for face in self.around[end] if not self.removed[face]]
+        faces = [face for face in link if any(self.core_unit(u) for u in self.faces[face])][:1]
+        units = [end]
+        while by_face[end] >= 0:
+            faces.append(by_face[end])
+            end = by_unit[end]
+            units.append(end)
+        return faces, [unit for face in faces for unit in self.faces[face]] + units
+
+    def core_unit(self, unit: int) -> bool:
+        """Whether a unit lies in the contracted unit of the first start."""
+        return self.contraction.root(unit) == self.contraction.root(self.faces[self.order[0]][0])
+
+
+def signed_for(dual: Dual, gain: IntArray) -> Dual:
+    """The same dual with other crossing sums, (m,) from left to right: counted away from another root."""
+    half = len(dual.edge) // 2
+    return Dual(
+        dual.faces, dual.tail, dual.head, dual.cost,
+        np.concatenate([gain[dual.edge[:half]], -gain[dual.edge[half:]]]), dual.flip, dual.edge,
+    )  # fmt: skip
