@@ -11,7 +11,7 @@ from geoapp.config import Settings, read_settings
 from geoapp.db import Database
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
-from geoapp.web import errors, headers, language
+from geoapp.web import assets, errors, headers, language
 from geoapp.web.rights import require_declarations
 
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     errors.install(app)
     headers.install(app)
     language.install(app)
+    assets.install(app)
     register_tasks()
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(name).blueprint)

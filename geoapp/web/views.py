@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 from apiflask import APIBlueprint, APIFlask
-from flask import jsonify, send_from_directory
+from flask import jsonify
 
-from geoapp.web import current
+from geoapp.web import assets, current
 from geoapp.web.rights import ANYBODY, needs
 
 blueprint = APIBlueprint("web", __name__, template_folder="templates", enable_openapi=False)
-
-STATIC = Path(__file__).parent / "static"
 
 
 @blueprint.get("/healthz")
@@ -36,11 +33,8 @@ def ready() -> Any:
 @blueprint.get("/static/<path:name>")
 @needs(ANYBODY)
 def static(name: str) -> Any:
-    """A built file of the client; names that carry a content hash may be kept for a year."""
-    response = send_from_directory(STATIC, name)
-    hashed = "-" in Path(name).stem and len(Path(name).stem.rsplit("-", 1)[1]) == 8
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
-    return response
+    """A built file of the client."""
+    return assets.send(name)
 
 
 @blueprint.get("/openapi.json")

@@ -1,0 +1,69 @@
+/** 打印: a sheet with map, legend, scale bar, north arrow, sources and date, sent to the browser's printer. */
+
+import type { App, Tool } from "./app";
+import { boot } from "./boot";
+import { byId, fill, h, svg } from "./dom";
+import { drawnEntries, metresPerPixel, scaleBar } from "./furniture";
+import { day, t } from "./i18n";
+import { sourceLine } from "./layers";
+import { symbol } from "./symbols";
+
+export const printing: Tool = {
+  id: "printing",
+  install(app) {
+    const button = byId<HTMLButtonElement>("print");
+    button.addEventListener("click", () => void print(app));
+    app.keys.add("p", t("打印"), () => void print(app));
+  },
+};
+
+async function print(app: App): Promise<void> {
+  const picture = h("img", { alt: t("地图"), class: "sheet-map" });
+  let bar: Node[] = [];
+  const map = app.map;
+  if (map) {
+    picture.src = await canvasPicture(map);
+    const width_px = map.getContainer().clientWidth;
+    // The picture is scaled to 100 % of the column; the bar is drawn in the same share of it.
+    bar = scaleBar(metresPerPixel(map.getCenter().lat, map.getZoom()), width_px * 0.2);
+    const piece = bar[0] as HTMLElement;
+    piece.style.width = `${((parseFloat(piece.style.width) / width_px) * 100).toFixed(3)}%`;
+  } else picture.src = byId<HTMLImageElement>("still").src;
+  await picture.decode();
+  const sheet = byId("sheet-print");
+  fill(sheet, head(app), h("div", { class: "sheet-frame" }, picture, h("div", { class: "sheet-scale" }, ...bar), map ? north() : null), legend(app), foot(app));
+  window.print();
+}
+
+/** The drawing as it stands; read in the frame that draws it, because the buffer is gone afterwards. */
+function canvasPicture(map: NonNullable<App["map"]>): Promise<string> {
+  return new Promise((resolve) => {
+    map.once("render", () => resolve(map.getCanvas().toDataURL("image/png")));
+    map.triggerRepaint();
+  });
+}
+
+function head(app: App): HTMLElement {
+  const field = byId<HTMLElement>("title").textContent ?? "";
+  const entries = drawnEntries(app);
+  const marks = [];
+  if (entries.some((entry) => entry.internal)) marks.push(t("内部资料"));
+  if (entries.some((entry) => entry.illustrative)) marks.push(t("示意"));
+  return h("header", { class: "sheet-head" }, h("h1", {}, field), h("p", {}, t("界线截至 {day}", { day: day(app.state.get("date")) })), h("strong", { class: "sheet-mark" }, marks.join(" · ")));
+}
+
+function legend(app: App): HTMLElement {
+  const items = drawnEntries(app).map((entry) =>
+    h("section", {}, h("h2", {}, entry.title), h("ul", {}, ...entry.legend.map((item) => h("li", {}, symbol(item), h("span", {}, item.label))))),
+  );
+  return h("div", { class: "sheet-legend" }, ...items);
+}
+
+function foot(app: App): HTMLElement {
+  const lines = drawnEntries(app).map((entry) => h("li", {}, `${entry.title}：${sourceLine(entry)}`));
+  return h("footer", { class: "sheet-foot" }, h("ul", {}, ...lines), h("p", {}, t("打印于 {day} · 坐标系 WGS84，网络墨卡托投影", { day: day(boot.today) })));
+}
+
+function north(): SVGElement {
+  return svg("svg", { class: "sheet-north", viewBox: "0 0 20 30", width: 20, height: 30 }, svg("path", { d: "M10 2 L16 26 L10 21 L4 26 Z", fill: "#1b1f24" }));
+}
