@@ -9,6 +9,9 @@ from geoapp.demo import amenities, ground, history
 from geoapp.demo.census import Census, take_census
 from geoapp.demo.features import Feature, collection
 from geoapp.demo.history import counted
+from geoapp.demo.pictures import pictures
+from geoapp.demo.reports import reports
+from geoapp.demo.roster import FILE_NAME, roster_file
 
 SEED = 20210701
 
@@ -42,8 +45,10 @@ def generate(seed: int = SEED) -> dict[str, bytes]:
         "parking_lots": amenities.parking_lots(census, _dice(seed, "lots")),
         "parking_kerbside": amenities.parking_kerbside(census, _dice(seed, "kerb")),
         "stations": amenities.stations(census),
+        "reports": reports(census, _dice(seed, "reports")),
     }
-    return {f"{name}.geojson": collection(name, features) for name, features in layers.items()}
+    files = {f"{name}.geojson": collection(name, features) for name, features in layers.items()}
+    return files | pictures() | {FILE_NAME: roster_file(census)}
 
 
 def _compounds(census: Census) -> Iterator[Feature]:
