@@ -13,7 +13,8 @@ from geoapp.demo.blocks import HOMES, Parcel
 from geoapp.demo.census import Census
 from geoapp.demo.features import Feature
 from geoapp.demo.plane import smooth
-from geoapp.demo.streets import OUTLINE, RIVER, RIVER_HALF_WIDTH_M, RIVER_NAME, street_lines
+from geoapp.demo.streets import OUTLINE, RIVER, RIVER_HALF_WIDTH_M, RIVER_NAME
+from geoapp.demo.town import drawn_streets
 
 # Lakes of the park and of the exhibition hall, as rough rings that are then rounded.
 _LAKES: list[tuple[str, list[tuple[float, float]]]] = [
@@ -56,7 +57,7 @@ def water() -> Iterator[Feature]:
 def roads(census: Census) -> Iterator[Feature]:
     """Middle lines: streets by class, then walks in the park and lanes in the compounds (class path)."""
     number = 0
-    for number, (street, line) in enumerate(street_lines(), start=1):
+    for number, (street, line) in enumerate(drawn_streets(census.pieces), start=1):
         yield (
             {
                 "id": f"R{number:03d}",

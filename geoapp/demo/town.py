@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
 
-from geoapp.demo.streets import ARTERIALS, OUTLINE, RIVER, street_lines
+from geoapp.demo.streets import ARTERIALS, OUTLINE, RIVER, Street, street_lines
 from geoapp.errors import Invalid
 
 DISTRICT_CODE, DISTRICT_NAME = "110105", "朝阳区"
@@ -80,6 +81,22 @@ def draw_pieces() -> list[Piece]:
             raise Invalid(f"The piece at {inside.wkt} lies in {len(codes)} communities: move a seed in town.py.")
         pieces.append(Piece(codes.pop(), shapely.normalize(face)))
     return sorted(pieces, key=lambda piece: reading_order(piece.polygon))
+
+
+def drawn_streets(pieces: list[Piece]) -> list[tuple[Street, LineString]]:
+    """Every street through the corners of the pieces beside it, from its first corner to its last.
+
+    So a street has a vertex wherever another meets it, and where it is a border, the very vertices of the border:
+    cut by the streets, the outline falls into the pieces again and leaves no slivers.
+    """
+    corners = np.unique(np.concatenate([shapely.get_coordinates(piece.polygon) for piece in pieces]), axis=0)
+    points = shapely.points(corners)
+    lines = []
+    for street, line in street_lines():
+        near = points[shapely.distance(points, line) < 2.0 * _NODE_GRID_M]
+        along = sorted(near, key=line.project)
+        lines.append((street, LineString(along)))
+    return lines
 
 
 # Streets and river that are the border of two communities, each with the stretch of it that is one.
