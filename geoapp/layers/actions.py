@@ -1,0 +1,427 @@
+"""What a person can do with layers: import a file, undo an import, remove a layer, place a roster's row by a tap."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from geoapp import events
+from geoapp.db import Database
+from geoapp.errors import Conflict, Invalid, NotFound
+from geoapp.files import FileStore, sha256_of
+from geoapp.layers import datum, faults, store
+from geoapp.layers.cleaning import Cleaned, Refused, Rows, clean, strays
+from geoapp.layers.entry import KINDS, check_kind
+from geoapp.layers.formats.opening import open_source
+from geoapp.layers.formats.original import pack_original
+from geoapp.layers.formats.source import Source
+from geoapp.layers.importing import (
+    APPEND,
+    CODE_FIELDS,
+    NAME_FIELDS,
+    REPLACE,
+    ImportOptions,
+    ImportReport,
+    changes_json,
+    check_options,
+    field_of,
+    key_from_filename,
+    stored_options,
+)
+from geoapp.layers.settling import (
+    AUTO,
+    Settled,
+    UnknownCrs,
+    in_degrees,
+    mostly_in_china,
+    named_crs,
+    stop_words,
+)
+
+ObjectArray = NDArray[np.object_]
+_IN_MEMORY_BYTES = 32 << 20
+Progress = Callable[[float, str], None]
+
+
+class NothingStored(Invalid):
+    """Not one row of a file could be stored, so what the layer holds stays."""
+
+
+class _DryRun(Exception):
+    """Ends a trial: the transaction is undone."""
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A file read and cleaned, kept on disk until it is stored: the database is locked only while rows go in."""
+
+    spool: IO[bytes]
+    rows_in: int = 0
+    centres: list[Any] = field(default_factory=list)
+    changes: dict[str, list[int]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    name_field: str = ""
+    code_field: str = ""
+
+    def chunks(self) -> Iterator[Cleaned]:
+        self.spool.seek(0)
+        while True:
+            try:
+                yield pickle.load(self.spool)  # noqa: S301  our own file of this very call
+            except EOFError:
+                return
+
+
+def import_file(
+    database: Database,
+    files: FileStore,
+    path: Path,
+    options: ImportOptions,
+    *,
+    by: str,
+    filename: str = "",
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Bring a file into a layer in one transaction; the original is kept first.
+
+    The same file with the same options changes nothing and says so. ``filename`` is the name that the person gave the
+    file when ``path`` is only where it was put.
+    """
+    check_options(options)
+    filename = filename or path.name
+    tell = progress or (lambda share, words: None)
+    with tempfile.TemporaryDirectory(prefix="geoapp-import-") as folder:
+        workspace = Path(folder)
+        tell(0.0, "读取文件")
+        source = open_source(path, options, workspace=workspace)
+        original = pack_original(path, workspace)
+        sha256 = sha256_of(original)
+        options = replace(options, layer=options.layer or key_from_filename(Path(filename).stem))
+        if (before := _done_before(database, sha256, options)) is not None:
+            return before
+        if not options.dry_run:
+            files.put_path(original)
+        first = next(iter(source.read()), None)
+        settled, scores = _settle(database, source, first, options)
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
+            prepared = _prepare(source, settled, options, spool, tell, filename)
+            return _store(database, prepared, source, settled, scores, options, sha256, filename, by, tell)
+
+
+def undo_import(database: Database, layer_key: str, *, by: str) -> store.LayerImport:
+    """Undo the latest import into a layer: what it replaced comes back, and a layer that it made goes."""
+    with database.transaction() as connection:
+        layer = store.layer_by_key(connection, layer_key)
+        latest = store.latest_import(connection, layer.id)
+        store.undo_import(connection, latest.id)
+        if latest.entry_before is None:
+            store.remove_layer(connection, layer.id)
+        else:
+            store.change_layer(connection, layer.id, latest.entry_before)
+        events.layer_changed.send(None, layer_id=layer.id, connection=connection)
+    return latest
+
+
+def remove_layer(database: Database, layer_key: str, *, by: str) -> store.Layer:
+    """Delete a layer with its imports; the original files stay in the file store."""
+    with database.transaction() as connection:
+        layer = store.layer_by_key(connection, layer_key)
+        store.remove_layer(connection, layer.id)
+        events.layer_changed.send(None, layer_id=layer.id, connection=connection)
+    return layer
+
+
+def _done_before(database: Database, sha256: str, options: ImportOptions) -> ImportReport | None:
+    """The report of the active import of the same file with the same options, if there is one."""
+    with database.reading() as connection:
+        layer = store.find_layer(connection, options.layer)
+        if layer is None:
+            return None
+        for one in store.imports(connection, layer.id):
+            if one.active and one.sha256 == sha256 and one.options == stored_options(options):
+                notes = ["同一个文件、同样的选项此前已导入，没有改动任何数据"]
+                return ImportReport(
+                    **{**one.report, "unchanged": True, "notes": notes, "dry_run": options.dry_run, "import_id": one.id}
+                )
+    return None
+
+
+def _settle(
+    database: Database, source: Source, first: Rows | None, options: ImportOptions
+) -> tuple[Settled, list[datum.Score]]:
+    """Which coordinate system is in force, and the scores of the candidates where they were compared."""
+    if first is None or first.shapeless:
+        return Settled("", "没有坐标", None), []
+    if options.crs and options.crs != AUTO:
+        said = named_crs(options.crs, basis="导入时指明")
+        if source.crs and not source.crs_by_rule_only:
+            declared = named_crs(source.crs, basis="")
+            if declared.crs != said.crs:
+                said.notes.append(f"文件自称 {declared.crs}，按指明的 {said.crs} 处理")
+        return said, []
+    if source.crs and not source.crs_by_rule_only and options.crs != AUTO:
+        return named_crs(source.crs, basis=source.crs_basis), []
+    shapes = first.shapes[~shapely.is_missing(first.shapes)]
+    if source.crs_by_rule_only and not mostly_in_china(shapes) and options.crs != AUTO:
+        return named_crs(source.crs, basis=source.crs_basis), []
+    scores, against = _compare(database, shapes, options)
+    if (winner := datum.decide(scores)) is not None:
+        return named_crs(winner, basis=f"与图层“{against}”比较得出"), scores
+    # RFC 7946 promises WGS84, but only of files that keep to it; one whose rings stand open does not.
+    keeps_rule = source.crs_by_rule_only and len(first.closed) * 2 <= max(len(shapes), 1)
+    if keeps_rule and options.crs != AUTO:
+        settled = named_crs(source.crs, basis=source.crs_basis)
+        settled.notes.append(
+            "文件没有写坐标系，按 GeoJSON 标准当作 WGS84；"
+            "若来自高德、百度等地图，请撤销后用 --crs gcj02 或 --crs bd09 重新导入"
+        )
+        return settled, scores
+    raise UnknownCrs(_unsure(scores, against))
+
+
+def _unsure(scores: list[datum.Score], against: str) -> str:
+    if not scores:
+        return stop_words()
+    told = "、".join(f"{score.crs} {score.value:.3f}" for score in scores)
+    return stop_words(f"，与图层“{against}”比较也分不出高下（{told}）")
+
+
+def _compare(database: Database, shapes: ObjectArray, options: ImportOptions) -> tuple[list[datum.Score], str]:
+    """Scores of the candidates against the named layer, or against the first that decides."""
+    with database.reading() as connection:
+        if options.compare:
+            known = [store.layer_by_key(connection, options.compare)]
+        else:
+            known = [one for one in store.layers(connection) if one.key != options.layer and one.extent is not None]
+        best: tuple[list[datum.Score], str] = ([], "")
+        for layer in known:
+            wkb = store.shapes(connection, layer.id)
+            scores = datum.compare(shapes, shapely.from_wkb(np.array(wkb, dtype=object)), degrees=in_degrees(shapes))
+            if scores and (datum.decide(scores) is not None or not best[0]):
+                best = (scores, layer.key)
+            if datum.decide(scores) is not None:
+                break
+    return best
+
+
+def _prepare(
+    source: Source, settled: Settled, options: ImportOptions, spool: Any, tell: Progress, filename: str
+) -> _Prepared:
+    """Read and clean the whole file onto the spool."""
+    prepared = _Prepared(spool, name_field=options.name_field, code_field=options.code_field)
+    dimension = KINDS[options.kind].dimension if options.kind else None
+    seen: set[bytes] = set()
+    for rows in source.read():
+        cleaned = clean(rows, settled.move, dimension=dimension, seen=seen, swap_xy=options.swap_xy)
+        _note_fields(prepared, cleaned)
+        prepared.rows_in += len(rows.numbers)
+        for name, numbers in cleaned.changes.items():
+            prepared.changes.setdefault(name, []).extend(numbers)
+        boxes = shapely.bounds(cleaned.shapes).reshape(-1, 4)
+        prepared.centres.append((boxes[:, :2] + boxes[:, 2:]) / 2.0)
+        if len(prepared.names) < 10 and prepared.name_field:
+            names = [str(p.get(prepared.name_field) or "") for p in cleaned.props]
+            prepared.names = [name for name in dict.fromkeys([*prepared.names, *names]) if name][:10]
+        cleaned.shapes = shapely.to_wkb(cleaned.shapes)
+        pickle.dump(cleaned, spool, protocol=pickle.HIGHEST_PROTOCOL)
+        tell(0.0, f"已读 {prepared.rows_in} 行")
+    return prepared
+
+
+def _note_fields(prepared: _Prepared, cleaned: Cleaned) -> None:
+    """Which fields hold name and code, told from the first row that has any."""
+    for props in itertools.islice(cleaned.props, 1):
+        prepared.name_field = prepared.name_field or field_of(NAME_FIELDS, props)
+        prepared.code_field = prepared.code_field or field_of(CODE_FIELDS, props)
+
+
+def _store(
+    database: Database,
+    prepared: _Prepared,
+    source: Source,
+    settled: Settled,
+    scores: list[datum.Score],
+    options: ImportOptions,
+    sha256: str,
+    filename: str,
+    by: str,
+    tell: Progress,
+) -> ImportReport:
+    """Put the prepared rows into the database, all or none."""
+    report: ImportReport | None = None
+    try:
+        with database.transaction() as connection:
+            layer_id, entry_before = _layer_for(connection, options, settled, filename)
+            import_id = store.add_import(
+                connection,
+                {
+                    "layer_id": layer_id,
+                    "sha256": sha256,
+                    "filename": filename[:300],
+                    "options": stored_options(options),
+                    "mode": options.mode,
+                    "entry_before": entry_before,
+                    "report": {},
+                    "imported_by": by,
+                },
+            )
+            stored, reasons = _insert(connection, prepared, layer_id, import_id, options, tell)
+            replaced = 0
+            if options.mode == REPLACE:
+                replaced = store.replace_imports(connection, layer_id, import_id)
+                if replaced and not stored:
+                    raise NothingStored(_nothing(prepared, reasons))
+            layer = store.layer_by_id(connection, layer_id)
+            report = ImportReport(
+                layer=layer.key,
+                title=layer.title,
+                kind=layer.kind,
+                format=source.format,
+                filename=filename,
+                sha256=sha256,
+                rows_in=prepared.rows_in,
+                rows_stored=stored,
+                rows_set_aside=prepared.rows_in - stored,
+                crs=settled.crs,
+                crs_basis=settled.basis,
+                encoding=source.encoding,
+                encoding_basis=source.encoding_basis,
+                names=prepared.names,
+                changes=changes_json(prepared.changes),
+                reasons=dict(reasons),
+                scores=[asdict(score) for score in scores],
+                notes=[*source.notes, *settled.notes],
+                import_id=None if options.dry_run else import_id,
+                dry_run=options.dry_run,
+                replaced_rows=replaced,
+            )
+            store.set_report(connection, import_id, report.as_json())
+            if options.dry_run:
+                raise _DryRun
+            events.layer_changed.send(None, layer_id=layer_id, connection=connection)
+    except _DryRun:
+        pass
+    assert report is not None
+    return report
+
+
+def _nothing(prepared: _Prepared, reasons: Counter[str]) -> str:
+    most = reasons.most_common(1)[0][0] if reasons else ""
+    words = next((f.message for f in vars(faults).values() if getattr(f, "reason", None) == most), "文件里没有行")
+    return (
+        f"{prepared.rows_in} 行都不能入库（多为：{words}），图层里原有的数据保持不变；"
+        "请改正文件，或用 --layer 换一个图层键导入以查看每一行的原因。"
+    )
+
+
+def _layer_for(
+    connection: Connection, options: ImportOptions, settled: Settled, filename: str
+) -> tuple[int, dict[str, Any] | None]:
+    """The layer to import into, made or restated; and what its entry was before (None: it is new)."""
+    found = store.find_layer(connection, options.layer)
+    if found is not None and options.kind and options.kind != found.kind and options.mode == APPEND:
+        raise Conflict(
+            f"图层“{found.key}”是{KINDS[found.kind].title}，不能追加{check_kind(options.kind).title}；请换一个图层键。"
+        )
+    before = None if found is None else {name: getattr(found, name) for name in store.ENTRY_FIELDS}
+    kind = options.kind or (found.kind if found else "other")
+    now = before or {
+        "title": Path(filename).stem[:200],
+        "level": "",
+        "source": "",
+        "licence": "",
+        "date": "",
+        "style": {},
+        "visibility": KINDS[kind].visibility,
+        "illustrative": False,
+    }
+    said = {
+        name: getattr(options, name)
+        for name in ("title", "level", "source", "licence", "date", "style", "visibility", "illustrative")
+        if getattr(options, name) not in ("", None)
+    }
+    entry = {**now, **said, "kind": kind, "datum": settled.crs}
+    if found is None:
+        return store.add_layer(connection, options.layer, entry), None
+    store.change_layer(connection, found.id, entry)
+    return found.id, before
+
+
+def _insert(
+    connection: Connection,
+    prepared: _Prepared,
+    layer_id: int,
+    import_id: int,
+    options: ImportOptions,
+    tell: Progress,
+) -> tuple[int, Counter[str]]:
+    """Insert the spooled rows; gives how many were stored and how many were set aside for which reason."""
+    centres = np.concatenate(prepared.centres) if prepared.centres else np.empty((0, 2))
+    known = store.extent_of_kind(connection, "boundary")
+    stray = {} if options.anywhere else strays(centres, known)
+    stored, position, reasons = 0, 0, Counter[str]()
+    for chunk in prepared.chunks():
+        refused = list(chunk.refused)
+        boxes = shapely.bounds(shapely.from_wkb(chunk.shapes)).reshape(-1, 4)
+        rows = []
+        for i, (number, wkb, props, box) in enumerate(
+            zip(chunk.numbers.tolist(), chunk.shapes, chunk.props, boxes.tolist(), strict=True), start=position
+        ):
+            if i in stray:
+                refused.append(Refused(number, stray[i], str(props)[:4000]))
+                continue
+            rows.append(_feature(layer_id, import_id, number, wkb, props, box, prepared))
+        position += len(chunk.numbers)
+        store.add_features(connection, rows)
+        store.add_refused(connection, import_id, refused)
+        stored += len(rows)
+        reasons.update(row.fault.reason for row in refused)
+        tell(stored / max(prepared.rows_in, 1), f"已入库 {stored} 行")
+    return stored, reasons
+
+
+def _feature(
+    layer_id: int,
+    import_id: int,
+    number: int,
+    wkb: bytes | None,
+    props: dict[str, Any],
+    box: list[float],
+    prepared: _Prepared,
+) -> dict[str, Any]:
+    name, code = props.get(prepared.name_field), props.get(prepared.code_field)
+    west, south, east, north = (None,) * 4 if wkb is None else box
+    return {
+        "layer_id": layer_id,
+        "import_id": import_id,
+        "row_no": number,
+        "code": "" if code is None else str(code)[:80],
+        "name": "" if name is None else str(name)[:300],
+        "props": props,
+        "geom": wkb,
+        "min_lon": west,
+        "min_lat": south,
+        "max_lon": east,
+        "max_lat": north,
+    }
+
+
+def original_of(database: Database, files: FileStore, import_id: int) -> tuple[Path, str]:
+    """The original file of an import, and the name that it came with."""
+    with database.reading() as connection:
+        found = store.import_by_id(connection, import_id)
+    path = files.path(found.sha256)
+    if not path.exists():
+        raise NotFound("原始文件不在文件库中；请从备份恢复。")
+    return path, found.filename
