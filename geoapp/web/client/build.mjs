@@ -1,7 +1,7 @@
 // Bundles the client into ../static: one file per page, MapLibre and rarely used tools in chunks of their own.
 // Names carry a content hash; manifest.json says which file stands for which entry.
 import { build } from "esbuild";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,20 @@ const used = usedMessages(join(here, "src"));
 for (const [language, messages] of catalogues(join(here, "..", "translations"))) {
   const chosen = Object.fromEntries(used.filter((id) => messages[id]).map((id) => [id, messages[id]]));
   writeFileSync(join(fresh, `messages-${language}.json`), JSON.stringify(chosen));
+}
+
+// What sheets and hand-out pages carry inside them: a Chinese font for PDF, Leaflet for pages that open offline.
+const modules = join(here, "node_modules");
+const handedOut = {
+  fonts: [
+    "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "@expo-google-fonts/noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf",
+  ],
+  leaflet: ["leaflet/dist/leaflet.js", "leaflet/dist/leaflet.css"],
+};
+for (const [folder, paths] of Object.entries(handedOut)) {
+  mkdirSync(join(fresh, folder));
+  for (const path of paths) copyFileSync(join(modules, path), join(fresh, folder, basename(path)));
 }
 
 writeFileSync(join(fresh, "manifest.json"), JSON.stringify(manifest, null, 1));
