@@ -43,8 +43,14 @@ DOORS = {
     "app", "cli", "__main__", "administration", "serving", "bundling", "config", "db", "files", "jobs", "schema",
     "worker", "events", "migrations", "web", "api",
 }  # fmt: skip
-DOOR_FOLDERS = {("layers", "formats")}
-DOOR_FILES = {("maps", "publish")}
+DOOR_FOLDERS = {
+    ("layers", "formats"),
+    ("maps", "sheets"),  # what is printed and handed out: reportlab, openpyxl, GDAL and the built client's font
+}
+DOOR_FILES = {
+    ("maps", "publish"),
+    ("maps", "handout"),  # folium, and Leaflet from the built client
+}
 
 PURE_MAY_IMPORT = {
     "numpy", "scipy", "numba", "networkx", "highspy", "shapely", "pyproj", "geopandas", "pandas", "momepy",
