@@ -64,19 +64,20 @@ def _grow(shapes: list[Shape], target: int, rng: random.Random) -> None:
 
 
 def _shrink(shapes: list[Shape], target: int, rng: random.Random) -> None:
-    """Take off storeys that are not needed; where all are low already, take out a building."""
+    """Take off storeys that are not needed; where all are low, take out a building; at last go as low as may be."""
     while True:
         spare = sum(map(homes_of, shapes)) - target
         fitting = [i for i, shape in enumerate(shapes) if is_home(shape) and shape.homes_per_storey <= spare]
-        high = [i for i in fitting if shapes[i].storeys > _bounds(shapes[i])[0] + 1]
+        above = {i: shapes[i].storeys - _bounds(shapes[i])[0] for i in fitting}
+        whole = [i for i in fitting if homes_of(shapes[i]) <= spare]
+        high = [i for i in fitting if above[i] > 1] or ([] if whole else [i for i in fitting if above[i] == 1])
         if high:
             i = rng.choice(high)
             shapes[i] = replace(shapes[i], storeys=shapes[i].storeys - 1)
-            continue
-        whole = [i for i in fitting if homes_of(shapes[i]) <= spare]
-        if not whole:
+        elif whole:
+            del shapes[rng.choice(whole)]
+        else:
             return
-        del shapes[rng.choice(whole)]
 
 
 def people_in(households: int, rng: random.Random) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import shapely
@@ -134,7 +135,8 @@ WALLS: list[Points] = [
 _OVERRUN_M = 0.5
 
 
-def street_lines() -> list[tuple[Street, LineString]]:
+@cache
+def street_lines() -> tuple[tuple[Street, LineString], ...]:
     """Every street with its middle line, cut off where it first and last meets another street or the outline."""
     streets = [*ARTERIALS, *RIVERSIDES, *MINORS]
     lines = [(street, street.line) for street in SIDES]
@@ -144,4 +146,4 @@ def street_lines() -> list[tuple[Street, LineString]]:
         along = sorted(float(street.line.project(shapely.Point(xy))) for xy in met)
         first, last = max(along[0] - _OVERRUN_M, 0.0), min(along[-1] + _OVERRUN_M, street.line.length)
         lines.append((street, substring(street.line, first, last)))
-    return lines
+    return tuple(lines)
