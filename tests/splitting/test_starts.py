@@ -19,7 +19,7 @@ from geoapp.splitting.solvers.starts import annealed_plans, neighbouring_pairs, 
 from tests.splitting import enumeration
 from tests.splitting.enumeration import all_plans, make_graph, rook
 
-SHORT = ((100, 50, 2.0, 4),)
+SHORT = ((100, 5, 2.0, 4),)
 
 
 def cheapest(graph: UnitGraph, request: DivisionRequest) -> int | None:

@@ -33,8 +33,8 @@ from scipy.sparse import csr_matrix
 from geoapp.splitting.graph import UnitGraph, piece_labels
 from geoapp.splitting.plan import border_cost, faults, numbered_for
 from geoapp.splitting.request import DivisionRequest, DivisionResult
+from geoapp.splitting.solvers.obstacles import certain_obstacle
 from geoapp.splitting.solvers.reduction import Reduced, reduce
-from geoapp.splitting.solvers.search import certain_obstacle
 
 METHOD = "integer programme"
 #: Units of one stray piece that get a row of their own in a round; more rows do not pay.

@@ -13,18 +13,21 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
-from geoapp.splitting.contraction import Contradiction
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.plan import PartArray, border_cost, faults, numbered_for
 from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult
+from geoapp.splitting.solvers.milp import solve_milp
+from geoapp.splitting.solvers.obstacles import certain_obstacle
 from geoapp.splitting.solvers.reduction import induced, reduce
-from geoapp.splitting.solvers.starts import annealed_plans, neighbouring_pairs
+from geoapp.splitting.solvers.starts import QUICK, THOROUGH, annealed_plans, neighbouring_pairs
 
 METHOD = "annealed recombination, exact pairs"
 #: Share of the time after which the starts, then the pairs, must be done; the rest is for the bound.
 STARTS_UNTIL, PAIRS_UNTIL = 0.35, 0.8
 #: Annealed plans that are tried with exact pairs, and ways to share parts among islands that are looked at.
-POLISHED, SHARINGS = 4, 64
+POLISHED, SHARINGS = 12, 64
+#: With less time than this left the integer programme is not begun.
+SHORTEST_PROGRAMME_S = 0.5
 
 SolveTwo = Callable[..., DivisionResult]
 
@@ -75,40 +78,6 @@ def divide(graph: UnitGraph, request: DivisionRequest, *, solve_two: SolveTwo, c
     return replace(result, seconds=clock() - tools.begun)
 
 
-def certain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
-    """Why there can be no plan, where that is plain to see; None says nothing."""
-    lowest, highest = sum(low for low, _ in request.ranges), sum(high for _, high in request.ranges)
-    if graph.n < request.parts:
-        return f"只有 {graph.n} 个单元，分不出 {request.parts} 个部分。"
-    if not lowest <= graph.total <= highest:
-        return f"总户数 {graph.total} 与各部分的户数范围（合计 {lowest} 到 {highest}）不相容。"
-    islands = int(graph.pieces.max(initial=0)) + 1
-    if islands > request.parts:
-        return f"互不相连的地块有 {islands} 片，比部分数 {request.parts} 多。"
-    limit, worst = max(high for _, high in request.ranges), int(graph.households.argmax())
-    if graph.households[worst] > limit:
-        return f"单元 {graph.ids[worst]} 有 {graph.households[worst]} 户，超过了一个部分的上限 {limit}。"
-    for group in (*request.together, *_anchored_sets(request)):
-        if len({int(graph.pieces[u]) for u in group}) > 1:
-            return f"必须在一起的单元（{graph.ids[group[0]]} 等）在互不相连的地块上，不可能连成一个部分。"
-    try:
-        reduced = reduce(graph, request)
-    except Contradiction as error:
-        return str(error)
-    heavy = int(reduced.graph.households.argmax())
-    if reduced.graph.households[heavy] > limit:
-        name = graph.ids[reduced.graph.ids[heavy]]
-        return f"必须在一起的单元（{name} 等）共有 {reduced.graph.households[heavy]} 户，超过了一个部分的上限 {limit}。"
-    if reduced.graph.n < request.parts:
-        return f"合并必须在一起的单元后只剩 {reduced.graph.n} 个，分不出 {request.parts} 个部分。"
-    return None
-
-
-def _anchored_sets(request: DivisionRequest) -> list[tuple[int, ...]]:
-    """Units anchored to the same part, one tuple per part."""
-    return [tuple(u for u, p in request.anchors.items() if p == part) for part in set(request.anchors.values())]
-
-
 def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> DivisionResult:
     """The search on a connected graph."""
     if request.parts == 1:
@@ -120,7 +89,9 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
     if request.parts == 2:
         return _two(graph, request, tools)
     reduced = reduce(graph, request)
-    plans = annealed_plans(reduced, seed=request.seed, deadline=tools.until(STARTS_UNTIL), clock=tools.clock)
+    plans = annealed_plans(
+        reduced, seed=request.seed, deadline=tools.until(STARTS_UNTIL), clock=tools.clock, rounds=THOROUGH
+    )
     starts = [plan.astype(np.int64)[reduced.unit_of] + 1 for _, plan in plans[:POLISHED]]
     recursive = halved(graph, request, tools)
     best: PartArray | None = None
@@ -140,11 +111,20 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
 
 
 def _two(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> DivisionResult:
-    """Two parts: a quick plan, then the exact solver with what time is left."""
+    """Two parts: a quick plan, the exact solver, and the integer programme where that one cannot go."""
     reduced = reduce(graph, request)
-    plans = annealed_plans(reduced, seed=request.seed, deadline=tools.until(0.1), clock=tools.clock)
+    plans = annealed_plans(reduced, seed=request.seed, deadline=tools.until(0.1), clock=tools.clock, rounds=QUICK)
     known = plans[0][1].astype(np.int64)[reduced.unit_of] + 1 if plans else None
-    return tools.solve_two(graph, request, upper=known, deadline_s=tools.left(), clock=tools.clock)
+    result = tools.solve_two(graph, request, upper=known, deadline_s=tools.left(), clock=tools.clock)
+    if result.status in ("optimal", "infeasible") or tools.left() < SHORTEST_PROGRAMME_S:
+        return result
+    if result.part_of is not None:
+        known = result.part_of
+    other = solve_milp(graph, request, upper=known, deadline_s=tools.left())
+    if other.status in ("optimal", "infeasible"):
+        return other
+    bound = max(result.bound or 0, other.bound or 0)
+    return replace(other, bound=bound if other.objective is None else min(bound, other.objective))
 
 
 def sub_request(request: DivisionRequest, units: NDArray[np.int64], parts: tuple[int, ...]) -> DivisionRequest:

@@ -12,9 +12,12 @@ from geoapp.splitting.request import Clock, DivisionRequest
 from geoapp.splitting.solvers import annealing, recom
 from geoapp.splitting.solvers.reduction import Reduced, reduce
 
-#: Rounds of starts: recombinations, blocks of 1024 single moves, first temperature in mean edge costs, starts.
-#: Measured on planar graphs of 500 to 3000 units: long runs win, but short ones find it sooner when it is easy.
-ROUNDS = ((1000, 1000, 2.0, 24), (1000, 10_000, 2.0, 16), (1000, 100_000, 3.0, 6))
+Rounds = tuple[tuple[int, int, float, int], ...]
+#: Rounds of starts: recombinations, blocks of 1024 single moves per unit of the graph, first temperature in mean edge
+#: costs, starts. Measured on planar graphs of 400 to 3000 units: long runs win, but short ones find it sooner when it
+#: is easy; what is found feeds an exact search, so a quick plan need not be perfect.
+QUICK: Rounds = ((1000, 1, 2.0, 6),)
+THOROUGH: Rounds = ((1000, 2, 2.0, 24), (1000, 10, 2.0, 16), (1000, 40, 3.0, 6))
 #: Blocks between two looks at the clock: some ten milliseconds.
 SLICE = 2000
 
@@ -25,7 +28,7 @@ def annealed_plans(
     seed: int,
     deadline: float,
     clock: Clock,
-    rounds: tuple[tuple[int, int, float, int], ...] = ROUNDS,
+    rounds: Rounds,
 ) -> list[tuple[int, NDArray[np.int8]]]:
     """Admissible plans of a connected reduced problem as (cost, parts from 0), cheapest first, no two alike.
 
@@ -36,7 +39,8 @@ def annealed_plans(
     if reduced.parts < 2 or reduced.graph.n < reduced.parts or reduced.graph.pieces.max() > 0:
         return []
     state = recom.seeded(seed)
-    for trees, blocks, hot, starts in rounds:
+    for trees, per_unit, hot, starts in rounds:
+        blocks = per_unit * reduced.graph.n
         for _ in range(starts):
             if found and clock() >= deadline:
                 break
@@ -90,7 +94,7 @@ def _factor(ratio: float, steps: int) -> float:
 def quick_plan(graph: UnitGraph, request: DivisionRequest, seconds: float, *, clock: Clock) -> NDArray[np.int64] | None:
     """An admissible plan (n,) from 1 of a connected graph within some seconds; None claims nothing."""
     reduced = reduce(graph, request)
-    plans = annealed_plans(reduced, seed=request.seed, deadline=clock() + seconds, clock=clock)
+    plans = annealed_plans(reduced, seed=request.seed, deadline=clock() + seconds, clock=clock, rounds=QUICK)
     return plans[0][1].astype(np.int64)[reduced.unit_of] + 1 if plans else None
 
 

@@ -1,0 +1,42 @@
+"""Why there can be no plan, where no search is needed to know it."""
+
+from __future__ import annotations
+
+from geoapp.splitting.contraction import Contradiction
+from geoapp.splitting.graph import UnitGraph
+from geoapp.splitting.request import DivisionRequest
+from geoapp.splitting.solvers.reduction import reduce
+
+
+def certain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
+    """Why there can be no plan, where that is plain to see; None says nothing."""
+    lowest, highest = sum(low for low, _ in request.ranges), sum(high for _, high in request.ranges)
+    if graph.n < request.parts:
+        return f"只有 {graph.n} 个单元，分不出 {request.parts} 个部分。"
+    if not lowest <= graph.total <= highest:
+        return f"总户数 {graph.total} 与各部分的户数范围（合计 {lowest} 到 {highest}）不相容。"
+    islands = int(graph.pieces.max(initial=0)) + 1
+    if islands > request.parts:
+        return f"互不相连的地块有 {islands} 片，比部分数 {request.parts} 多。"
+    limit, worst = max(high for _, high in request.ranges), int(graph.households.argmax())
+    if graph.households[worst] > limit:
+        return f"单元 {graph.ids[worst]} 有 {graph.households[worst]} 户，超过了一个部分的上限 {limit}。"
+    for group in (*request.together, *_anchored_sets(request)):
+        if len({int(graph.pieces[u]) for u in group}) > 1:
+            return f"必须在一起的单元（{graph.ids[group[0]]} 等）在互不相连的地块上，不可能连成一个部分。"
+    try:
+        reduced = reduce(graph, request)
+    except Contradiction as error:
+        return str(error)
+    heavy = int(reduced.graph.households.argmax())
+    if reduced.graph.households[heavy] > limit:
+        name = graph.ids[reduced.graph.ids[heavy]]
+        return f"必须在一起的单元（{name} 等）共有 {reduced.graph.households[heavy]} 户，超过了一个部分的上限 {limit}。"
+    if reduced.graph.n < request.parts:
+        return f"合并必须在一起的单元后只剩 {reduced.graph.n} 个，分不出 {request.parts} 个部分。"
+    return None
+
+
+def _anchored_sets(request: DivisionRequest) -> list[tuple[int, ...]]:
+    """Units anchored to the same part, one tuple per part."""
+    return [tuple(u for u, p in request.anchors.items() if p == part) for part in set(request.anchors.values())]
