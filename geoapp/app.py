@@ -15,7 +15,7 @@ from geoapp.web import assets, errors, headers, language
 from geoapp.web.rights import require_declarations
 
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
-VIEWS = ("geoapp.web.views",)
+VIEWS = ("geoapp.web.views", "geoapp.places.views")
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = ()
 
