@@ -14,6 +14,7 @@ from geoapp.places import forms, store
 from geoapp.places.account import place_json
 from geoapp.places.versions import KIND_TITLES, heirs
 from geoapp.web import current
+from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("places", __name__, enable_openapi=False)
 
@@ -21,6 +22,7 @@ MOST_LISTED, MOST_FOUND = 10_000, 50
 
 
 @blueprint.get("/api/places")
+@needs("places.read")
 def places() -> Any:
     """Places of a day, by code, without borders; ``next`` is the code to go on after when there are more."""
     given = _given("on", "level", "parent", "after", "limit")
@@ -40,6 +42,7 @@ def places() -> Any:
 
 
 @blueprint.get("/api/places.geojson")
+@needs("places.read")
 def places_geojson() -> Any:
     """Places of a day with their borders, as a GeoJSON collection; those without a border have a null geometry."""
     given = _given("on", "level", "parent", "bbox")
@@ -59,6 +62,7 @@ def places_geojson() -> Any:
 
 
 @blueprint.get("/api/places/levels")
+@needs("places.read")
 def levels() -> Any:
     """The five levels and what this district calls them."""
     _given()
@@ -68,6 +72,7 @@ def levels() -> Any:
 
 
 @blueprint.get("/api/places/at")
+@needs("places.read")
 def at() -> Any:
     """The places of a point on a day, from the district down."""
     given = _given("on", "lon", "lat")
@@ -81,6 +86,7 @@ def at() -> Any:
 
 
 @blueprint.get("/api/places/search")
+@needs("places.read")
 def search() -> Any:
     """Places of a day by part of the name or beginning of the code."""
     given = _given("on", "q", "limit")
@@ -96,6 +102,7 @@ def search() -> Any:
 
 
 @blueprint.get("/api/places/<code>")
+@needs("places.read")
 def place(code: str) -> Any:
     """One place on a day: what is known, its border, the places above and directly below."""
     given = _given("on")
@@ -115,6 +122,7 @@ def place(code: str) -> Any:
 
 
 @blueprint.get("/api/places/<code>/history")
+@needs("places.read")
 def history(code: str) -> Any:
     """Every version of a place, the operations that link it to others, and where its first ground is today."""
     _given()

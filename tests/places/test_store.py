@@ -136,7 +136,7 @@ def test_names_of_levels_are_data(town: Database) -> None:
     actions.retitle_level(town, "courtyard", zh="楼门")
     with town.reading() as connection:
         titles = store.level_titles(connection)
-    assert titles["courtyard"] == ("楼门", "courtyard") and list(titles)[0] == "district"
+    assert titles["courtyard"] == ("楼门", "courtyard") and next(iter(titles)) == "district"
 
 
 def test_a_fault_in_the_middle_leaves_the_old_state(town: Database, monkeypatch: pytest.MonkeyPatch) -> None:
