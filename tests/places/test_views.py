@@ -82,17 +82,18 @@ def test_levels_are_told_with_their_shown_names(visited: Any) -> None:
     assert [level["title_zh"] for level in levels] == ["区", "街道", "社区", "网格", "小院"]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "?on=2026-02-30", "?on=20260101", "?on=2026-1-1", "?on=", "?on=9999-01-01", "?on=" + "9" * 5000,
-        "?on=２０２６-01-01", "?level=village", "?parent=abc", "?limit=0", "?limit=1e9", "?limit=-1", "?limit=10001", "?colour=red",
-        "?after=x", "/at?lon=nan&lat=39", "/at?lon=1e400&lat=39", "/at?lon=181&lat=39", "/at?lon=116", "/at", "/at?lon=&lat=",
-        "/at?lon=1_6&lat=3", "/at?lon=inf&lat=inf", "/at?lon=" + "1" * 5000 + "&lat=1", "/at?lon=%00&lat=1",
-        "/search", "/search?q=", "/search?q=" + "x" * 101, "/search?q=x&limit=51",
-        "/abc", "/110105012023?on=x", "/110105012023?x=1", "/abc/history", "/110105000000", "/%F0%9F%8F%A0",
-    ],
-)  # fmt: skip
+WRONG = [
+    *("?on=2026-02-30", "?on=20260101", "?on=2026-1-1", "?on=", "?on=9999-01-01", "?on=" + "9" * 5000),
+    *("?on=２０２６-01-01", "?level=village", "?parent=abc", "?limit=0", "?limit=1e9", "?limit=-1"),
+    *("?limit=10001", "?colour=red", "?after=x"),
+    *("/at?lon=nan&lat=39", "/at?lon=1e400&lat=39", "/at?lon=181&lat=39", "/at?lon=116", "/at", "/at?lon=&lat="),
+    *("/at?lon=1_6&lat=3", "/at?lon=inf&lat=inf", "/at?lon=" + "1" * 5000 + "&lat=1", "/at?lon=%00&lat=1"),
+    *("/search", "/search?q=", "/search?q=" + "x" * 101, "/search?q=x&limit=51"),
+    *("/abc", "/110105012023?on=x", "/110105012023?x=1", "/abc/history", "/110105000000", "/%F0%9F%8F%A0"),
+]
+
+
+@pytest.mark.parametrize("query", WRONG)
 def test_what_cannot_be_meant_is_400_with_one_sentence(visited: Any, query: str) -> None:
     response = visited.get("/api/places" + query)
     assert response.status_code == 400, response.get_data(as_text=True)
@@ -100,9 +101,7 @@ def test_what_cannot_be_meant_is_400_with_one_sentence(visited: Any, query: str)
     assert sentence.endswith("。") and len(sentence) < 200
 
 
-@pytest.mark.parametrize(
-    "address", [f"/api/places/{HOME}?on=2019-12-31", "/api/places/110199", "/api/places/110199/history"]
-)
+@pytest.mark.parametrize("address", [f"{HOME}?on=2019-12-31", "110199", "110199/history"])
 def test_what_was_not_there_on_that_day_is_404(visited: Any, address: str) -> None:
     response = visited.get(f"/api/places/{address}")
     assert response.status_code == 404 and "没有编码为" in response.get_json(force=True)["detail"]

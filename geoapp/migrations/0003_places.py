@@ -5,8 +5,8 @@ from alembic import op
 
 from geoapp.db import UtcDateTime, Wkb, bbox_columns, create_spatial_index, drop_spatial_index
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 TABLES = ("place", "place_operation", "place_version", "place_succession")
 LEVELS = (
