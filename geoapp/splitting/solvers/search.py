@@ -28,6 +28,8 @@ STARTS_UNTIL, PAIRS_UNTIL = 0.35, 0.8
 POLISHED, SHARINGS = 12, 64
 #: With less time than this left the integer programme is not begun.
 SHORTEST_PROGRAMME_S = 0.5
+#: Units times parts up to which the integer programme is asked to prove many parts: seconds at most.
+SMALL = 120
 
 SolveTwo = Callable[..., DivisionResult]
 
@@ -99,6 +101,11 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
         polished = exact_pairs(graph, request, start, tools)
         if best is None or border_cost(graph, polished) < border_cost(graph, best):
             best = polished
+    if reduced.graph.n * request.parts <= SMALL and tools.left() > SHORTEST_PROGRAMME_S:
+        small = solve_milp(graph, request, upper=best, deadline_s=tools.left() / 2)
+        if small.status in ("optimal", "infeasible"):
+            return small
+        best = small.part_of if small.part_of is not None else best
     bound = many_part_bound(graph, request, tools)
     if best is None and bound is None:
         reason = "没有任何两部分的划分能让其中一部分落在户数范围内，因此没有满足要求的方案：请放宽户数范围。"

@@ -18,6 +18,8 @@ Rounds = tuple[tuple[int, int, float, int], ...]
 #: is easy; what is found feeds an exact search, so a quick plan need not be perfect.
 QUICK: Rounds = ((1000, 1, 2.0, 6),)
 THOROUGH: Rounds = ((1000, 2, 2.0, 24), (1000, 10, 2.0, 16), (1000, 40, 3.0, 6))
+#: A small graph is mixed after fewer recombinations.
+TREES_PER_UNIT = 10
 #: Blocks between two looks at the clock: some ten milliseconds.
 SLICE = 2000
 
@@ -40,7 +42,7 @@ def annealed_plans(
         return []
     state = recom.seeded(seed)
     for trees, per_unit, hot, starts in rounds:
-        blocks = per_unit * reduced.graph.n
+        trees, blocks = min(trees, TREES_PER_UNIT * reduced.graph.n), _blocks(per_unit, reduced.graph.n)
         for _ in range(starts):
             if found and clock() >= deadline:
                 break
@@ -50,6 +52,11 @@ def annealed_plans(
             elif clock() >= deadline:
                 break
     return sorted(found.values(), key=lambda entry: (entry[0], entry[1].tobytes()))
+
+
+def _blocks(per_unit: int, n: int) -> int:
+    """Blocks of a run on n units: so many per unit, fewer of them on graphs below 200 units, which freeze sooner."""
+    return max(per_unit * n * min(n, 200) // 200, 5)
 
 
 def _one_start(
