@@ -29,7 +29,7 @@ from geoapp.splitting.graph import IntArray, UnitGraph, piece_labels
 from geoapp.splitting.plan import PartArray, border_cost, faults, numbered_for
 from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult, RequestError
 from geoapp.splitting.solvers import dual_problem as problem
-from geoapp.splitting.solvers.dual_starts import Starts, ratio_bound, signed_for
+from geoapp.splitting.solvers.dual_starts import Starts
 from geoapp.splitting.solvers.dual_walk import Answer, HalfWalks, Walk
 
 METHOD = "dual cycle"
@@ -163,7 +163,7 @@ class _Search:
         )
         self.starts = Starts(graph, embedding, least=self.smallest_part(), contraction=contraction)
         away_from_outer = problem.crossing_sums(graph, problem.grow_tree(graph, outer[0]), self.households)
-        self.outer_dual = signed_for(self.dual, away_from_outer)
+        self.outer_dual = problem.signed_for(self.dual, away_from_outer)
         self.best = _Best(int(self.cost.sum()) + 1)
         self.open_bound: int | None = None
         self.record: list[dict[str, Any]] = []
@@ -196,7 +196,7 @@ class _Search:
     def left_bound(self) -> int:
         """What any border costs at least that meets none of the faces already searched."""
         least = -(-self.smallest_part() // self.divisor)
-        return ratio_bound(self.outer_dual.without(self.starts.removed), least=least, limit=self.best.cost)
+        return problem.ratio_bound(self.outer_dual.without(self.starts.removed), least=least, limit=self.best.cost)
 
     def closing(self) -> dict[str, Any] | None:
         """Why no border below the best is left, or None."""
@@ -213,15 +213,15 @@ class _Search:
         while True:
             answer = self.walk_from(face, tuple(once))
             walk = answer.walk
+            if answer.simple is not None:
+                self.accept(answer.simple)
             if answer.outcome == "stopped":
                 self.lower(answer.bound)
-            elif walk is not None and not walk.repeated:
-                self.accept(walk)
-            elif walk is not None and len(once) + len(self.bonds.bits) < MOST_BITS:
+            elif walk is not None and walk.cost < self.best.cost and len(once) + len(self.bonds.bits) < MOST_BITS:
                 once.append(walk.repeated[0])
                 continue
             elif walk is not None:
-                self.lower(walk.cost)
+                self.lower(walk.cost)  # the best itself, or one that no memory is left for
             return once
 
     def walk_from(self, face: int, once: tuple[int, ...]) -> Answer:

@@ -45,6 +45,48 @@ def distances(start, indptr, head, cost, delta):
 
 
 @njit(cache=True)
+def farthest(start, indptr, head, gain):
+    """Most that a walk from ``start``, which it never meets again, can gain on its way to each face.
+
+    No cycle without ``start`` may gain anything. Faces out of reach get the least number there is.
+    """
+    faces = len(indptr) - 1
+    most = np.full(faces, np.iinfo(np.int64).min, dtype=np.int64)
+    queued = np.zeros(faces, dtype=np.bool_)
+    queue = np.empty(faces + 1, dtype=np.int64)
+    first, last = 0, 1
+    queue[0] = start
+    most[start] = 0
+    while first != last:
+        f = queue[first]
+        first = (first + 1) % (faces + 1)
+        queued[f] = False
+        for a in range(indptr[f], indptr[f + 1]):
+            g = head[a]
+            if g != start and most[f] + gain[a] > most[g]:
+                most[g] = most[f] + gain[a]
+                if not queued[g]:
+                    queued[g] = True
+                    queue[last] = g
+                    last = (last + 1) % (faces + 1)
+    return most
+
+
+@njit(cache=True)
+def hopeless(f, x, level, price, unit, least, spare, there, back):
+    """Whether a state can be neither the first nor the second half of a walk that encloses ``least`` for its cost.
+
+    For each ``price`` of a household (in costs times ``unit``), what is still missing costs at least ``price``
+    times that, less the most that a way home (``back``) or here (``there``) can gain; ``spare``: unit times most cost.
+    """
+    first = second = True
+    for k in range(len(price)):
+        first = first and level * unit + price[k] * (least - x) - back[k, f] <= spare
+        second = second and level * unit + price[k] * (least + x) - there[k, f] <= spare
+    return not (first or second)
+
+
+@njit(cache=True)
 def push(key, bucket, heads, pool_key, pool_next, control):
     """Put a state into a bucket of the queue."""
     slot = control[FREE]
@@ -84,6 +126,7 @@ def dominated(key, met, width, dist):
 def grow(
     start, indptr, head, cost, delta, flip, once, once_bits, planes, middle, dist, low, high,
     heads, pool_key, pool_next, control, until, most, clip,
+    price, unit, wanted, spare, there_gain, back_gain,
 ):  # fmt: skip
     """Settle every state of cost at most ``until``; push none above ``most``. Returns DONE, POOL_FULL or TOO_NARROW.
 
@@ -120,6 +163,8 @@ def grow(
                 if g == start or after > most or plane & once[g]:
                     continue
                 y = x + delta[a]
+                if hopeless(g, y, after, price, unit, wanted, spare, there_gain, back_gain):
+                    continue
                 if y < -middle or y > middle:
                     if clip:
                         continue
@@ -186,12 +231,13 @@ def join(indptr, head, cost, delta, flip, once_bits, planes, middle, dist, low, 
     """Cheapest closed walk below ``limit`` from two grown halves and the dual arc between them.
 
     ``least`` and ``most`` are (sides, k): the admissible sums for each set of side bits, ``least > most`` for none.
-    Returns cost (``limit`` when there is none) and arc, households before it, its two planes, those of the far half.
+    Returns for each arc the cost of the cheapest (``limit`` when there is none), and households before it, the planes
+    before and after it, and households of the half after it.
     """
     width = 2 * middle + 1
     once_mask = (1 << once_bits) - 1
-    best = limit
-    found = np.zeros(5, dtype=np.int64)
+    best = np.full(len(head), limit, dtype=np.int64)
+    found = np.zeros((len(head), 4), dtype=np.int64)
     queue = np.empty(width, dtype=np.int64)
     used, first = reached_planes(len(indptr) - 1, planes, low, high)
     for f in range(len(indptr) - 1):
@@ -208,9 +254,9 @@ def join(indptr, head, cost, delta, flip, once_bits, planes, middle, dist, low, 
                             f * planes + p, head[a] * planes + q, delta[a], least[side, k], most[side, k],
                             width, dist, low, high, queue,
                         )  # fmt: skip
-                        if both > 0 and both - 2 + cost[a] < best:
-                            best = both - 2 + cost[a]
-                            found[0], found[1], found[2], found[3], found[4] = a, x, p, q, y
+                        if both > 0 and both - 2 + cost[a] < best[a]:
+                            best[a] = both - 2 + cost[a]
+                            found[a, 0], found[a, 1], found[a, 2], found[a, 3] = x, p, q, y
     return best, found
 
 

@@ -12,6 +12,9 @@ from geoapp.splitting.contraction import connected_pieces, groups_of
 from geoapp.splitting.embedding import Embedding
 from geoapp.splitting.graph import IntArray, UnitGraph
 from geoapp.splitting.request import DivisionRequest
+from geoapp.splitting.solvers import dual_kernels as kernels
+
+LARGEST_PRODUCT = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -182,3 +185,31 @@ def dual_of(
         len(embedding.faces), both([left, right]), both([right, left]), both([cost[edge]] * 2),
         both([gain[edge], -gain[edge]]), both([flip[edge]] * 2), both([edge, edge]),
     )  # fmt: skip
+
+
+def signed_for(dual: Dual, gain: IntArray) -> Dual:
+    """The same dual with other crossing sums, (m,) from left to right: counted away from another root."""
+    half = len(dual.edge) // 2
+    return Dual(
+        dual.faces, dual.tail, dual.head, dual.cost,
+        np.concatenate([gain[dual.edge[:half]], -gain[dual.edge[half:]]]), dual.flip, dual.edge,
+    )  # fmt: skip
+
+
+def ratio_bound(dual: Dual, *, least: int, limit: int) -> int:
+    """No closed walk of ``dual`` that encloses ``least`` households or more costs less than this (at most ``limit``).
+
+    If no cycle gains under ``limit * households - least * cost``, every closed walk has ``limit * households <=
+    least * cost``. A cycle that gains lowers the limit to the largest one under which it does not: Lawler's way to
+    the least ratio of cost to households. 0 when the numbers do not fit into 64 bits.
+    """
+    size = int(np.abs(dual.delta).max(initial=0)) * limit + least * int(dual.cost.max(initial=0))
+    if size * (dual.faces + 1) >= LARGEST_PRODUCT:
+        return 0
+    while limit > 0:
+        gain = limit * dual.delta - least * dual.cost
+        cycle = kernels.gaining_cycle(dual.tail, dual.head, gain, dual.faces)
+        if len(cycle) == 0:
+            break
+        limit = least * int(dual.cost[cycle].sum()) // int(dual.delta[cycle].sum())
+    return limit

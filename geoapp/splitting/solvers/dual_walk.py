@@ -11,10 +11,13 @@ import numpy as np
 
 from geoapp.splitting.graph import IntArray
 from geoapp.splitting.solvers import dual_kernels as kernels
-from geoapp.splitting.solvers.dual_problem import Admissible, Dual
+from geoapp.splitting.solvers.dual_problem import Admissible, Dual, ratio_bound
 
 MOST_STATES = 300_000_000
 MOST_BUCKETS = 1 << 25
+#: Prices tried, in eighths of the highest; walks rebuilt after a join in search of a simple one.
+SHARES = (8, 5, 3)
+TRIES = 64
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,15 @@ class Walk:
 
 @dataclass(frozen=True)
 class Answer:
-    """``walk``: the cheapest; ``none``: proved that none is below the limit; ``stopped``: none is below ``bound``."""
+    """``walk``: the cheapest; ``none``: proved that none is below the limit; ``stopped``: none is below ``bound``.
+
+    ``simple``: a walk that meets no face twice, the cheapest that turned up.
+    """
 
     outcome: Literal["walk", "none", "stopped"]
     bound: int
     walk: Walk | None = None
+    simple: Walk | None = None
     states: int = 0
 
 
@@ -48,7 +55,8 @@ class HalfWalks:
     A closed walk of cost C has an arc such that what comes before and what comes after it cost at most C / 2 each;
     the part after it, walked backwards, is a walk from the start as well. So once all states up to R are settled,
     every closed walk of cost at most 2 R + 1 is the join of two of them over one arc. A walk that is back at the
-    start is never carried on. Nothing is pruned but by cost: sums may be negative, or above the target, and come back.
+    start is never carried on. Sums may be negative, or above the target, and come back: a state is left out only when
+    a bound on the whole cost of its walk says so (``kernels.hopeless``).
     """
 
     def __init__(
@@ -74,6 +82,29 @@ class HalfWalks:
         self.widest = int(largest.sum())
         self.middle = max(1, min(total // 2, self.widest))
         self.states = 0
+        self.patience = MOST_STATES
+        self.simple: Walk | None = None
+        self.price_households()
+
+    def price_households(self) -> None:
+        """Prices of a household under which no cycle away from the start gains, and what ways there and back gain.
+
+        The highest price is the least ratio of cost to households of those cycles; others are shares of it.
+        """
+        self.wanted = int(self.admissible.least[self.admissible.least <= self.admissible.most].min(initial=1 << 40))
+        away = np.ones(self.dual.faces, dtype=np.bool_)
+        away[self.start] = False
+        rest = self.dual.without(~away)
+        highest = ratio_bound(rest, least=self.wanted, limit=2 * self.limit)
+        self.price = np.array([highest * share // 8 for share in SHARES if highest], dtype=np.int64)
+        self.unit = self.wanted
+        self.there = np.zeros((len(self.price), self.dual.faces), dtype=np.int64)
+        self.back = np.zeros_like(self.there)
+        for k, price in enumerate(self.price):
+            for gains, sign in ((self.there, 1), (self.back, -1)):
+                gains[k] = kernels.farthest(
+                    self.start, self.indptr, self.head, sign * price * self.delta - self.unit * self.cost
+                )
 
     def fits(self) -> bool:
         """Whether tables of the present width and as many buckets as the dearest arc asks for stay in memory."""
@@ -103,6 +134,7 @@ class HalfWalks:
                 self.planes, self.middle, self.dist, self.low, self.high,
                 self.heads, self.pool_key, self.pool_next, self.control, until, most,
                 self.middle >= self.widest,
+                self.price, self.unit, self.wanted, self.unit * (self.limit - 1), self.there, self.back,
             )  # fmt: skip
             if code != kernels.POOL_FULL:
                 return bool(code == kernels.DONE)
@@ -117,14 +149,15 @@ class HalfWalks:
             if answer is not None:
                 return answer
             self.middle = min(2 * self.middle, self.widest)
-        return Answer("stopped", 0, states=self.states)
+        return Answer("stopped", 0, None, self.simple, self.states)
 
     def rounds(self, stop: Callable[[], bool]) -> Answer | None:
         """Grow and join in turn, the join whenever the settled states grew by half; None when too narrow."""
-        goal, best, found = (self.limit - 1) // 2, self.limit, None
         step = max(1, int(np.median(self.cost)) // 2) if len(self.cost) else 1
         joined, proved = 8, 0
+        found: Walk | None = None
         while True:
+            goal = (self.limit - 1) // 2
             until = min(goal, int(self.control[0]) + step)
             if not self.grow(until, goal):
                 return None
@@ -132,22 +165,39 @@ class HalfWalks:
             dry = self.control[4] == 0
             if until >= goal or dry or self.states > 1.5 * joined:
                 joined = self.states
-                now, pair = kernels.join(
-                    self.indptr, self.head, self.cost, self.delta, self.flip, len(self.once), self.planes, self.middle,
-                    self.dist, self.low, self.high, self.admissible.least, self.admissible.most, best,
-                )  # fmt: skip
-                if now < best:
-                    best, found = int(now), self.walk(int(now), pair)
-                    goal = min(goal, (best - 1) // 2)
+                found = self.join() or found
                 proved = 2 * until + 2
-                if until >= goal or dry:
-                    return Answer("walk" if found else "none", best, found, self.states)
-            if stop():
-                return Answer("stopped", min(proved, best), found, self.states)
+                if 2 * until + 2 >= self.limit or dry:
+                    return Answer("walk" if found else "none", self.limit, found, self.simple, self.states)
+            if stop() or self.states > self.patience:
+                return Answer("stopped", min(proved, self.limit), found, self.simple, self.states)
 
-    def walk(self, cost: int, pair: IntArray) -> Walk:
+    def join(self) -> Walk | None:
+        """The cheapest closed walk of the halves grown so far, when it is below the limit, which it then is.
+
+        Among the cheapest over each arc, the first that meets no face twice is kept as well.
+        """
+        best, pairs = kernels.join(
+            self.indptr, self.head, self.cost, self.delta, self.flip, len(self.once), self.planes, self.middle,
+            self.dist, self.low, self.high, self.admissible.least, self.admissible.most, self.limit,
+        )  # fmt: skip
+        ranked = np.argsort(best, kind="stable")
+        ranked = ranked[best[ranked] < self.limit][:TRIES]
+        if not len(ranked):
+            return None
+        found = self.walk(int(ranked[0]), int(best[ranked[0]]), pairs[ranked[0]])
+        for arc in ranked:
+            if self.simple is not None and best[arc] >= self.simple.cost:
+                break
+            walk = self.walk(int(arc), int(best[arc]), pairs[arc])
+            if not walk.repeated:
+                self.simple = walk
+        self.limit = found.cost
+        return found
+
+    def walk(self, arc: int, cost: int, pair: IntArray) -> Walk:
         """The closed walk that a join found."""
-        arc, x, near_plane, far_plane, y = (int(value) for value in pair)
+        x, near_plane, far_plane, y = (int(value) for value in pair)
         f = int(np.searchsorted(self.indptr, arc, side="right")) - 1
         ahead = self.way_back(f, near_plane, x)[::-1]
         back = self.way_back(int(self.head[arc]), far_plane, y)
