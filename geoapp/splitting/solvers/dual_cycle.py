@@ -31,9 +31,15 @@ from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult, Req
 from geoapp.splitting.solvers import dual_problem as problem
 from geoapp.splitting.solvers.dual_starts import Starts
 from geoapp.splitting.solvers.dual_walk import Answer, HalfWalks, Walk
+from geoapp.splitting.solvers.starts import quick_plan
 
 METHOD = "dual cycle"
 MOST_BITS = 12
+#: States after which the first start, with no plan known to beat, makes room for a quick search; its share of the time.
+PATIENCE = 6_000_000
+#: States after which a search is begun again under lower limits, and these as shares of what lies above the bound.
+LARGE, SHARES = 400_000, (0.125, 0.25, 0.5, 1.0)
+QUICK_SHARE, QUICK_S = 0.15, 2.0
 
 
 def solve_two(
@@ -74,9 +80,17 @@ def solve_two(
         embedding = embed(graph)
         if embedding is None:
             return _unproved(graph, request, upper, "这张图不是平面图，无法用平面方法证明。")
-        result = _Search(graph, request, embedding, stop).run(upper)
+        quick = None if clock is None else _quick(graph, request, clock, deadline_s)
+        result = _Search(graph, request, embedding, stop=stop, quick=quick).run(upper)
     seconds = clock() - begun if clock else 0.0
     return DivisionResult(**{**vars(result), "seconds": seconds})
+
+
+def _quick(
+    graph: UnitGraph, request: DivisionRequest, clock: Clock, deadline_s: float | None
+) -> Callable[[], PartArray | None]:
+    seconds = QUICK_S if deadline_s is None else min(QUICK_S, QUICK_SHARE * deadline_s)
+    return lambda: quick_plan(graph, request, seconds, clock=clock)
 
 
 def _infeasible(reason: str) -> DivisionResult:
@@ -141,9 +155,15 @@ class _Search:
     """One run: the dual, what is known so far, and the record for the certificate."""
 
     def __init__(
-        self, graph: UnitGraph, request: DivisionRequest, embedding: Embedding, stop: Callable[[], bool]
+        self,
+        graph: UnitGraph,
+        request: DivisionRequest,
+        embedding: Embedding,
+        *,
+        stop: Callable[[], bool],
+        quick: Callable[[], PartArray | None] | None,
     ) -> None:
-        self.graph, self.request, self.embedding, self.stop = graph, request, embedding, stop
+        self.graph, self.request, self.embedding, self.stop, self.quick = graph, request, embedding, stop, quick
         self.divisor = problem.common_divisor(graph.households)
         self.cost_divisor = problem.common_divisor(graph.cost)
         self.households, self.cost = graph.households // self.divisor, graph.cost // self.cost_divisor
@@ -166,6 +186,7 @@ class _Search:
         self.outer_dual = problem.signed_for(self.dual, away_from_outer)
         self.best = _Best(int(self.cost.sum()) + 1)
         self.open_bound: int | None = None
+        self.patience = PATIENCE
         self.record: list[dict[str, Any]] = []
 
     def smallest_part(self) -> int:
@@ -179,33 +200,32 @@ class _Search:
             plan = np.asarray(upper, dtype=np.int64)
             self.best = _Best(border_cost(self.graph, plan) // self.cost_divisor, plan)
         self.try_bridges()
-        closing = None
+        closing, tight = None, np.zeros(0, dtype=np.int64)
         while closing is None and not self.stop():
-            face = self.starts.choose()
+            face = self.starts.choose(tight)
             if face is None:
                 break
             self.record.append({"face": face, "once": self.close(face)})
             self.starts.remove(face)
-            closing = self.closing()
-        if closing is None and self.open_bound is None:
-            self.open_bound = self.left_bound()
-        elif closing is None:
-            self.open_bound = min(self.open_bound or 0, self.left_bound())
+            closing, tight = self.closing()
+        if closing is None:
+            self.lower(self.left_bound()[0])
         return self.result(closing)
 
-    def left_bound(self) -> int:
-        """What any border costs at least that meets none of the faces already searched."""
+    def left_bound(self) -> tuple[int, IntArray]:
+        """What any border costs at least that meets none of the faces already searched; faces of the tightest cycle."""
         least = -(-self.smallest_part() // self.divisor)
-        return problem.ratio_bound(self.outer_dual.without(self.starts.removed), least=least, limit=self.best.cost)
+        left = self.outer_dual.without(self.starts.removed)
+        bound, cycle = problem.ratio_bound(left, least=least, limit=self.best.cost)
+        return bound, left.head[cycle]
 
-    def closing(self) -> dict[str, Any] | None:
-        """Why no border below the best is left, or None."""
+    def closing(self) -> tuple[dict[str, Any] | None, IntArray]:
+        """Why no border below the best is left, or None and the faces of the cycle that says so."""
         unit = self.starts.closing_unit()
+        bound, tight = self.left_bound()
         if unit is not None:
-            return {"rule": "contracted", "unit": unit}
-        if self.left_bound() >= self.best.cost:
-            return {"rule": "ratio"}
-        return None
+            return {"rule": "contracted", "unit": unit}, tight
+        return ({"rule": "ratio"} if bound >= self.best.cost else None), tight
 
     def close(self, face: int) -> list[int]:
         """Find the cheapest border through ``face``; returns the faces that needed a memory."""
@@ -215,6 +235,10 @@ class _Search:
             walk = answer.walk
             if answer.simple is not None:
                 self.accept(answer.simple)
+            if answer.outcome == "stopped" and self.patience and not self.stop():
+                self.patience = 0
+                self.look_elsewhere()
+                continue
             if answer.outcome == "stopped":
                 self.lower(answer.bound)
             elif walk is not None and walk.cost < self.best.cost and len(once) + len(self.bonds.bits) < MOST_BITS:
@@ -225,12 +249,41 @@ class _Search:
             return once
 
     def walk_from(self, face: int, once: tuple[int, ...]) -> Answer:
-        """Cheapest closed walk through ``face`` below the best, among the faces that are left."""
+        """Cheapest closed walk through ``face`` below the best, among the faces that are left.
+
+        A search that grows large is done again under limits that come up from the bound that is known: the nearer the
+        limit is to it, the fewer states are worth keeping.
+        """
         left = self.dual.without(self.starts.removed)
         if self.best.cost <= 0 or not np.any(left.tail == face):
             return Answer("none", self.best.cost)
-        half = HalfWalks(left, face, once=once, admissible=self.admissible, limit=self.best.cost, total=self.total)
-        return half.search(self.stop)
+
+        def search(limit: int, patience: int) -> Answer:
+            half = HalfWalks(left, face, once=once, admissible=self.admissible, limit=limit, total=self.total)
+            half.patience = patience or half.patience
+            return half.search(self.stop)
+
+        if not self.starts.order:
+            return search(self.best.cost, self.patience if self.best.plan is None else 0)
+        answer = search(self.best.cost, LARGE)
+        bound = self.left_bound()[0]
+        for share in SHARES:
+            if answer.outcome != "stopped" or self.stop():
+                return answer
+            limit = bound + max(1, int((self.best.cost - bound) * share))
+            answer = search(min(limit, self.best.cost), 0)
+            if answer.outcome == "none" and limit < self.best.cost:
+                answer = Answer("stopped", limit, None, None, answer.states)
+        return answer
+
+    def look_elsewhere(self) -> None:
+        """A plan without proof, from the quick search: without one to beat, a bad start goes very far."""
+        if self.quick is not None:
+            plan = self.quick()
+            if plan is not None and not faults(self.graph, self.request, plan):
+                cost = border_cost(self.graph, plan) // self.cost_divisor
+                if cost < self.best.cost:
+                    self.best = _Best(cost, np.asarray(plan, dtype=np.int64))
 
     def lower(self, bound: int) -> None:
         """A start was left open: nothing is proved above ``bound``."""

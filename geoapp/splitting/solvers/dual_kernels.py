@@ -5,6 +5,9 @@ plus one, or 0 where it was not reached. A plane is a set of bits: the low ``onc
 that may be met only once were met, the others which of the side paths were crossed an odd number of times.
 """
 
+# The types of these loops are numba's to find; their callers in `dual_walk` and `dual_starts` are typed.
+# mypy: allow-untyped-defs
+
 from __future__ import annotations
 
 import numpy as np

@@ -196,8 +196,10 @@ def signed_for(dual: Dual, gain: IntArray) -> Dual:
     )  # fmt: skip
 
 
-def ratio_bound(dual: Dual, *, least: int, limit: int) -> int:
+def ratio_bound(dual: Dual, *, least: int, limit: int) -> tuple[int, IntArray]:
     """No closed walk of ``dual`` that encloses ``least`` households or more costs less than this (at most ``limit``).
+
+    Also the arcs of the last cycle that lowered it, none when it is ``limit``.
 
     If no cycle gains under ``limit * households - least * cost``, every closed walk has ``limit * households <=
     least * cost``. A cycle that gains lowers the limit to the largest one under which it does not: Lawler's way to
@@ -205,11 +207,13 @@ def ratio_bound(dual: Dual, *, least: int, limit: int) -> int:
     """
     size = int(np.abs(dual.delta).max(initial=0)) * limit + least * int(dual.cost.max(initial=0))
     if size * (dual.faces + 1) >= LARGEST_PRODUCT:
-        return 0
+        return 0, np.zeros(0, dtype=np.int64)
+    tight = np.zeros(0, dtype=np.int64)
     while limit > 0:
         gain = limit * dual.delta - least * dual.cost
         cycle = kernels.gaining_cycle(dual.tail, dual.head, gain, dual.faces)
         if len(cycle) == 0:
             break
         limit = least * int(dual.cost[cycle].sum()) // int(dual.delta[cycle].sum())
-    return limit
+        tight = cycle
+    return limit, tight

@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from geoapp.splitting.contraction import Contraction
 from geoapp.splitting.embedding import Embedding
-from geoapp.splitting.graph import UnitGraph
+from geoapp.splitting.graph import IntArray, UnitGraph
 from geoapp.splitting.solvers import dual_kernels as kernels
 
+#: Ends of ways that are tried in pairs; how many starts are done when the tight cycle says where the next one is.
 SAMPLES = 24
+HINTED = (1, 3, 5)
 
 
 class Starts:
@@ -47,13 +49,19 @@ class Starts:
                 return int(root)
         return None
 
-    def choose(self) -> int | None:
-        """The next face to search from; None when none is left."""
+    def choose(self, tight: IntArray) -> int | None:
+        """The next face to search from; None when none is left.
+
+        ``tight``: faces of the cycle with the least ratio of cost to households. A good border is often near it, so
+        at first every other start lies on it.
+        """
+        if len(tight) and len(self.order) in HINTED:
+            return int(max(tight, key=lambda face: (len(self.faces[face]), -face)))
         while self.planned:
             face = self.planned.pop(0)
             if not self.removed[face]:
                 return face
-        if not self.order:
+        if not self.removed[self.first]:
             return self.first
         self.planned = self.chain()
         left = np.flatnonzero(~self.removed)
@@ -62,9 +70,9 @@ class Starts:
         return self.planned.pop(0)
 
     def core(self) -> NDArray[np.bool_]:
-        """(n,) units of the contracted unit that the first start lies on."""
+        """(n,) units of the contracted unit around the longest face."""
         labels = self.contraction.labels()
-        return labels == labels[self.faces[self.order[0]][0]]
+        return labels == labels[self.faces[self.first][0]]
 
     def chain(self) -> list[int]:
         """Faces that carry the contracted unit through the middle of the fullest piece that is left, ends first."""
@@ -129,5 +137,5 @@ class Starts:
         return faces, [unit for face in faces for unit in self.faces[face]] + units
 
     def core_unit(self, unit: int) -> bool:
-        """Whether a unit lies in the contracted unit of the first start."""
-        return self.contraction.root(unit) == self.contraction.root(self.faces[self.order[0]][0])
+        """Whether a unit lies in the contracted unit around the longest face."""
+        return self.contraction.root(unit) == self.contraction.root(self.faces[self.first][0])

@@ -95,7 +95,7 @@ class HalfWalks:
         away = np.ones(self.dual.faces, dtype=np.bool_)
         away[self.start] = False
         rest = self.dual.without(~away)
-        highest = ratio_bound(rest, least=self.wanted, limit=2 * self.limit)
+        highest, _ = ratio_bound(rest, least=self.wanted, limit=2 * self.limit)
         self.price = np.array([highest * share // 8 for share in SHARES if highest], dtype=np.int64)
         self.unit = self.wanted
         self.there = np.zeros((len(self.price), self.dual.faces), dtype=np.int64)
