@@ -50,6 +50,7 @@ class Rules:
     numbers: Mapping[str, Number]
     households_per_m2_floor: float
     storeys_unknown: float
+    area_coverage: float
 
     def value(self, name: str) -> float:
         """The number of that name; NotFound when the file has none."""
@@ -146,6 +147,7 @@ def parse_rules(text: str) -> Rules:
             key=data["key"], title_zh=data["title_zh"], title_en=data["title_en"], document=data["document"],
             numbers=numbers, households_per_m2_floor=float(data["estimate"]["households_per_m2_floor"]),
             storeys_unknown=float(data["estimate"]["storeys_unknown"]),
+            area_coverage=float(data["estimate"]["area_coverage"]),
         )  # fmt: skip
     except (KeyError, TypeError) as gap:
         raise RulesError(f"规则文件缺少或写错了 {gap}：每个数要有 value、unit、source、date、mark。") from None

@@ -14,7 +14,20 @@ import shapely
 from geoapp.errors import Invalid, NotFound
 from geoapp.geo import crs as systems
 from geoapp.geo.measure import GeometryArray, only_polygons
+from geoapp.splitting.borderlines import GroundLines
+from geoapp.splitting.inventory import Features, Inventory
 from geoapp.splitting.rules import Profiles, Rules, parse_profiles, parse_rules
+from geoapp.splitting.sources import (
+    CLASS,
+    HOUSEHOLDS,
+    NAME,
+    STOREYS,
+    USE,
+    FieldNames,
+    are_dwellings,
+    field_of,
+    is_tunnel,
+)
 from geoapp.splitting.units import UnitBorders, Units, plain_borders
 
 if TYPE_CHECKING:
@@ -23,7 +36,9 @@ if TYPE_CHECKING:
 RULES = Path(__file__).parents[2] / "layers" / "rules"
 #: Columns that `units` writes and that are no figures of a unit.
 OWN_COLUMNS = {"unit", "households", "estimated", "apportioned", "water", "area_m2"}
-GROUPS = ("compound", "grid", "courtyard")
+GROUPS = ("building", "compound", "courtyard", "grid")
+#: Numbers that are names: never summed per part.
+IDENTIFIERS = {"id", "objectid", "OBJECTID", "fid", "osm_id", "code", "FID", "gid"}
 ID_FIELDS = ("unit", "id", "unit_id", "编号", "code", "path", "geoid", "geoid20", "name")
 
 
@@ -90,7 +105,7 @@ def read_units(path: Path, households: str, *, profile: str | None = None) -> Un
         estimated=_flags(frame, "estimated") if own else np.zeros(len(ids), dtype=bool),
         apportioned=_flags(frame, "apportioned") if own else np.zeros(len(ids), dtype=bool),
         water=_flags(frame, "water"),
-        columns=_numeric_columns(frame, without={households, *OWN_COLUMNS}),
+        columns=_numeric_columns(frame, without={households, *OWN_COLUMNS, *IDENTIFIERS}),
         groups={name: _names(frame[name]) for name in GROUPS if name in frame.columns},
         basis=str(meta.get("basis", "")),
         date=str(meta.get("date", "")),
@@ -256,3 +271,125 @@ def _read_meta(path: Path) -> Mapping[str, Any]:
         return {}
     table = pyogrio.read_dataframe(path, layer="meta", read_geometry=False)
     return {row.key: json.loads(row.value) for row in table.itertuples()}
+
+
+def read_outline(path: Path) -> Any:
+    """All polygons of a layer as one, WGS84."""
+    return shapely.union_all(_polygons(read_frame(path), path))
+
+
+def read_features(path: Path, fields: FieldNames, *, plain: bool = False) -> Features:
+    """Buildings, compounds or grids of a layer.
+
+    Parameters
+    ----------
+    path : ``file`` or ``file:layer``
+    fields : names of the fields, by default the first common one that the layer has
+    plain : of a compound or grid: people live there whatever its use field says
+
+    Raises
+    ------
+    UnitsFileError : no such file or layer, no CRS, a row with half or negative households
+    FieldError : a field that was named is missing
+    """
+    import pandas as pd
+
+    frame = read_frame(path)
+    columns = [str(name) for name in frame.columns if name != "geometry"]
+    count = field_of(columns, HOUSEHOLDS, named=fields.households)
+    storeys = field_of(columns, STOREYS, named=fields.storeys)
+    use = None if plain else field_of(columns, USE, named=fields.use)
+    households = np.full(len(frame), np.nan)
+    if count is not None:
+        given = frame[count].notna().to_numpy()
+        households[given] = _households(frame[given], count, path)
+    dwelling = np.ones(len(frame), dtype=bool)
+    if use is not None:
+        lived = np.array(are_dwellings(list(_names(frame[use])), given=fields.dwelling, field=use), dtype=bool)
+        # A use field in words of its own tells nothing: then every building counts, as without the field.
+        dwelling = lived if lived.any() else dwelling
+    floors = pd.to_numeric(frame[storeys], errors="coerce") if storeys else pd.Series(np.nan, index=frame.index)
+    return Features(
+        np.asarray(frame.geometry.array, dtype=object),
+        _ids(frame),
+        households,
+        floors.to_numpy(dtype=np.float64, na_value=np.nan),
+        dwelling,
+        _numeric_columns(frame, without={str(count), str(storeys), *OWN_COLUMNS, *IDENTIFIERS}),
+    )
+
+
+def read_ground(paths: Sequence[Path], profiles: Profiles, *, class_field: str = "") -> tuple[GroundLines, list[str]]:
+    """Barrier lines and water of some layers, tunnels left out, with notes on classes that no kind lists.
+
+    Without a class field lines count as minor roads and polygons as water.
+    """
+    lines: list[Any] = []
+    kinds: list[str] = []
+    names: list[str] = []
+    notes: list[str] = []
+    for path in paths:
+        frame = read_frame(path)
+        columns = [str(name) for name in frame.columns if name != "geometry"]
+        field = field_of(columns, CLASS, named=class_field)
+        label = field_of(columns, NAME)
+        strange: set[str] = set()
+        for row in frame.to_dict("records"):
+            if row["geometry"] is None or row["geometry"].is_empty or is_tunnel(row):
+                continue
+            areal = shapely.get_dimensions(row["geometry"]) == 2
+            value = row.get(field) if field else None
+            kind = profiles.kind_of(None if value is None or value != value else str(value))
+            if kind is None:
+                kind = "water" if areal else "minor"
+                strange |= {str(value)} if field else set()
+            lines.append(row["geometry"])
+            kinds.append(kind)
+            names.append(str(row[label]) if label and isinstance(row[label], str) else "")
+        if strange:
+            listed = "、".join(sorted(strange)[:10])
+            notes.append(f"{path.name} 里不认识的类别 {listed}：线按支路、面按水系计。")
+    return GroundLines(np.array(lines, dtype=object), tuple(kinds), tuple(names)), notes
+
+
+def write_units(
+    path: Path, inventory: Inventory, *, notes: Sequence[str] = (), about: Mapping[str, Any] | None = None
+) -> None:
+    """A GeoPackage with the layers ``units``, ``borders``, ``set_aside`` and ``meta``; whole or not at all."""
+    import geopandas as gpd
+    import pandas as pd
+    import pyogrio
+
+    units = inventory.units
+    frame = gpd.GeoDataFrame(
+        {
+            "unit": units.ids, "households": units.households, "estimated": units.estimated,
+            "apportioned": units.apportioned, "water": units.water, "area_m2": units.area_m2.round(2),
+            **{name: np.array(group, dtype=object) for name, group in units.groups.items()},
+            **{name: column for name, column in units.columns.items() if name not in OWN_COLUMNS},
+        },
+        geometry=units.polygons, crs=4326,
+    )  # fmt: skip
+    ids = np.array(units.ids, dtype=object)
+    borders = gpd.GeoDataFrame(
+        {
+            "unit_a": ids[units.borders.pairs[:, 0]], "unit_b": ids[units.borders.pairs[:, 1]],
+            "length_m": units.borders.length_m, "class": units.borders.kind, "name": units.borders.name,
+            "cost": units.border_costs(),
+        },
+        geometry=units.borders.lines, crs=4326,
+    )  # fmt: skip
+    aside = pd.DataFrame(list(inventory.set_aside), columns=["what", "id", "households", "reason"])
+    meta = {"notes": [*units.notes, *notes], "basis": units.basis, "date": units.date, **(about or {})}
+    table = pd.DataFrame({"key": list(meta), "value": [json.dumps(v, ensure_ascii=False) for v in meta.values()]})
+    draft = path.with_name(f".{path.stem}.part.gpkg")
+    draft.unlink(missing_ok=True)
+    try:
+        pyogrio.write_dataframe(frame, draft, layer="units")
+        pyogrio.write_dataframe(borders, draft, layer="borders")
+        pyogrio.write_dataframe(aside, draft, layer="set_aside")
+        pyogrio.write_dataframe(table, draft, layer="meta")
+        draft.replace(path)
+    except (OSError, ValueError) as fault:
+        draft.unlink(missing_ok=True)
+        raise UnitsFileError(f"写不了 {path}：{fault}。请核对文件夹和磁盘空间。") from None

@@ -65,7 +65,8 @@ class Units:
     estimated, apportioned : (n,) bool, households that were reckoned from floor space 估算 or shared out 均摊
     water : (n,) bool, units that are water
     columns : further numeric columns of the units, (n,) each
-    groups : ``compound``, ``grid``, ``courtyard``: name of the group of each unit, None for no group
+    groups : ``building`` (one in several cells), ``compound``, ``courtyard``, ``grid``: name of the group of each unit,
+        None for no group
     basis, date : 口径 and date of the households, as far as known
     notes : sentences on how the units came about, shown wherever figures of them are
     """
@@ -152,7 +153,7 @@ class Units:
         return {name: tuple(places) for name, places in found.items()}
 
     def kept_together(
-        self, groups: Sequence[str] = ("compound", "courtyard"), *, may_be_cut: Sequence[str] = ()
+        self, groups: Sequence[str] = ("building", "compound", "courtyard"), *, may_be_cut: Sequence[str] = ()
     ) -> tuple[tuple[int, ...], ...]:
         """Sets of units that no border may part: the groups of those columns, less those allowed by name."""
         kept = []
