@@ -233,8 +233,9 @@ def nearest_ground(block: Any, sites: GeometryArray) -> GeometryArray:
     xy, site = shapely.get_coordinates(shapely.segmentize(sites, SPACING_M), return_index=True)
     xy, first = np.unique(np.round(xy, 2), axis=0, return_index=True)
     site = site[first]
-    lines = shapely.get_parts(shapely.intersection(_middle_lines(xy, site), block))
-    noded = shapely.union_all([*lines[shapely.get_dimensions(lines) == 1], shapely.boundary(block)])
+    # Whole lines, not clipped to the block: a clipped end may miss the rim by a rounding error and close no face.
+    lines = _middle_lines(xy, site)
+    noded = shapely.union_all([*lines[shapely.intersects(block, lines)], shapely.boundary(block)])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     inner = shapely.get_coordinates(shapely.point_on_surface(faces))
     inside = shapely.intersects_xy(block, inner)
