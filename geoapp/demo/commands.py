@@ -38,3 +38,27 @@ def generate(seed: int, out: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     click.echo(f"{len(files)} files, {sum(map(len, files.values())) // 1024} KB, in {out}")
+
+
+@demo.command()
+def load() -> None:
+    """Publish the demo layers in this installation; what is there already stays as it is.
+
+    \b
+    geoapp demo load
+    GEOAPP_DATA=try geoapp demo load
+    """
+    from geoapp.config import read_settings
+    from geoapp.demo.actions import load_demo
+
+    with click.progressbar(length=100, label="示意图层", file=click.get_text_stream("stderr")) as bar:
+        done = 0
+
+        def tell(share: float, words: str) -> None:
+            nonlocal done
+            bar.update(int(share * 100) - done)
+            done = int(share * 100)
+
+        loaded = load_demo(read_settings(), progress=tell)
+        bar.update(100 - done)
+    click.echo(f"{loaded.layers} layers, {loaded.features} features, {loaded.places} places 示意数据已载入")

@@ -1,0 +1,127 @@
+"""Loads the demo into an installation: its layers, its places, and the day on which 霞光里 was divided."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+
+from geoapp.config import Settings
+from geoapp.db import Database
+from geoapp.errors import NotFound
+from geoapp.files import FileStore
+from geoapp.layers import actions as layers
+from geoapp.layers.entry import Entry, parse_catalogue
+from geoapp.layers.importing import entry_options
+from geoapp.places import actions as places
+from geoapp.places.records import record_of
+
+FOLDER = Path(__file__).parents[2] / "layers"
+BY = "demo"
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded: number of layers, of their features, and of places that began."""
+
+    layers: int
+    features: int
+    places: int
+
+
+def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded:
+    """Import every layer of the catalogue and bring its boundaries in as places, with their history.
+
+    Done twice it changes nothing: the files are known by their content, the places by their codes and days.
+    """
+    tell = progress or (lambda share, words: None)
+    entries = list(parse_catalogue((FOLDER / "catalogue.toml").read_text(encoding="utf-8")).values())
+    database, files = Database(settings), FileStore(settings.data / "files")
+    try:
+        features = 0
+        for number, entry in enumerate(entries):
+            tell(number / (len(entries) + 1), entry.title)
+            if entry.kind != "roster":
+                report = layers.import_file(database, files, _path(entry), entry_options(entry), by=BY)
+                features += report.rows_stored
+        tell(len(entries) / (len(entries) + 1), "区划与沿革")
+        begun = _load_places(database)
+    finally:
+        database.dispose()
+    return Loaded(len(entries), features, begun)
+
+
+def _path(entry: Entry) -> Path:
+    path = FOLDER / entry.file
+    if not path.is_file():
+        raise NotFound(f"示意图层文件 {entry.file} 不在 layers 文件夹中；请重新检出代码，或运行 geoapp demo generate。")
+    return path
+
+
+def _load_places(database: Database) -> int:
+    """Places as of each first day, level by level; on a day when some end, their successors come by a split.
+
+    Read from the files, not from the layers: the district is known by name and code alone and is nothing to draw.
+    """
+    files = sorted((FOLDER / "demo").glob("boundary_*.geojson"))
+    features = [feature for path in files for feature in json.loads(path.read_text(encoding="utf-8"))["features"]]
+    by_day: dict[date, list[Any]] = defaultdict(list)
+    for feature in features:
+        by_day[date.fromisoformat(feature["properties"]["valid_from"])].append(feature)
+    begun = 0
+    for day in sorted(by_day):
+        divided = _divisions(by_day[day])
+        for code, successors in divided.items():
+            places.split_by_plan(database, _plan(code, successors), on=day, by=BY, note="示意")
+        # Grids and courtyards follow their community by the split itself.
+        fresh = [f for f in by_day[day] if not (divided and _below(f, divided))]
+        records = [record_of(f["properties"], _geometry(f)) for f in fresh]
+        report = places.load_places(database, records, on=day, by=BY, source="示意数据", illustrative=True)
+        begun += report.begun
+        for refused in report.refused:
+            raise NotFound(f"示意区划 {refused.code} 没有载入：{refused.message}")
+    return begun
+
+
+def _divisions(features: list[Any]) -> dict[str, list[Any]]:
+    """Code of a divided community -> its successors."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for feature in features:
+        properties = feature["properties"]
+        if properties["level"] == "community" and properties.get("predecessors"):
+            found[properties["predecessors"]].append(feature)
+    return dict(found)
+
+
+def _below(feature: Any, divided: dict[str, list[Any]]) -> bool:
+    """Is the feature a successor of a division, or inside one?"""
+    code: str = feature["properties"]["code"]
+    return any(code.startswith(s["properties"]["code"]) for parts in divided.values() for s in parts)
+
+
+def _plan(code: str, successors: list[Any]) -> dict[str, Any]:
+    """The division in the shape of a plan.json, as the planner's own would be adopted."""
+    properties = [s["properties"] for s in successors]
+    parts = [
+        {"households": p["households"], "people": p["people"], "staff": p["staff"], "geometry": s["geometry"]}
+        for p, s in zip(properties, successors, strict=True)
+    ]
+    return {
+        "place": code,
+        "parts": parts,
+        "names": [p["name"] for p in properties],
+        "codes": [p["code"] for p in properties],
+    }
+
+
+def _geometry(feature: Any) -> Any:
+    geometry = feature["geometry"]
+    return None if geometry is None else shapely.force_2d(shape(geometry))

@@ -1,0 +1,33 @@
+"""The demo in an installation: 4560 households before the split, 2970 and 1590 after it, and nothing twice."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from geoapp.config import Settings
+from geoapp.db import Database
+from geoapp.demo.actions import load_demo
+from geoapp.layers import store as layers
+from geoapp.places import store as places
+
+BEFORE, AFTER = date(2021, 6, 30), date(2021, 7, 1)
+
+
+def test_the_demo_tells_the_founding_case_and_loads_once(settings: Settings, database: Database) -> None:
+    """4560 households and 16 workers, 285 each; then 2970 with 20 and 1590 with 11, 147 each by division."""
+    first, second = load_demo(settings), load_demo(settings)
+    assert first.places > 90 and second.places == 0
+    with database.reading() as connection:
+        seen = {
+            on: {v.name: (v.code, v.households, v.staff) for v in places.versions(connection, on=on, level="community")}
+            for on in (BEFORE, AFTER)
+        }
+        features = sum(layer.rows for layer in layers.layers(connection))
+        assert all(layer.illustrative for layer in layers.layers(connection))
+        links = {(link.predecessor, link.successor) for _, link in places.links(connection, "110105012023")}
+    assert seen[BEFORE]["霞光里"] == ("110105012023", 4560, 16) and "亮马" not in seen[BEFORE]
+    assert seen[AFTER]["霞光里"] == ("110105012023", 2970, 20)
+    assert seen[AFTER]["亮马"] == ("110105012027", 1590, 11)
+    assert len(seen[BEFORE]) == 6 and len(seen[AFTER]) == 7
+    assert features == first.features == second.features
+    assert ("110105012023", "110105012027") in links
