@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def load() -> None:
     from geoapp.config import read_settings
     from geoapp.demo.actions import load_demo
 
-    with click.progressbar(length=100, label="示意图层", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=100, label="示意图层", file=sys.stderr) as bar:
         done = 0
 
         def tell(share: float, words: str) -> None:
