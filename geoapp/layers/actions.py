@@ -36,9 +36,11 @@ from geoapp.layers.importing import (
     changes_json,
     check_options,
     field_of,
+    first_words,
     key_from_filename,
     stored_options,
 )
+from geoapp.layers.joining import best_field, take_over
 from geoapp.layers.settling import (
     AUTO,
     Settled,
@@ -115,7 +117,7 @@ def import_file(
         first = next(iter(source.read()), None)
         settled, scores = _settle(database, source, first, options)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
-            prepared = _prepare(source, settled, options, spool, tell, filename)
+            prepared = _prepare(database, source, settled, options, spool, tell, filename)
             return _store(database, prepared, source, settled, scores, options, sha256, filename, by, tell)
 
 
@@ -215,14 +217,37 @@ def _compare(database: Database, shapes: ObjectArray, options: ImportOptions) ->
     return best
 
 
+def _lookup(database: Database, layer_key: str) -> dict[str, Any]:
+    """Shapes of a layer by code and by name; what two different rows share tells nothing and is left out."""
+    with database.reading() as connection:
+        layer = store.layer_by_key(connection, layer_key)
+        found = store.features(connection, layer.id)
+    shapes = shapely.from_wkb(found.wkb)
+    lookup: dict[str, Any] = {}
+    for keys in (found.names, found.codes):
+        counts = Counter(keys)
+        lookup.update({key: shape for key, shape in zip(keys, shapes, strict=True) if key and counts[key] == 1})
+    return lookup
+
+
 def _prepare(
-    source: Source, settled: Settled, options: ImportOptions, spool: Any, tell: Progress, filename: str
+    database: Database,
+    source: Source,
+    settled: Settled,
+    options: ImportOptions,
+    spool: Any,
+    tell: Progress,
+    filename: str,
 ) -> _Prepared:
     """Read and clean the whole file onto the spool."""
     prepared = _Prepared(spool, name_field=options.name_field, code_field=options.code_field)
     dimension = KINDS[options.kind].dimension if options.kind else None
     seen: set[bytes] = set()
+    lookup = _lookup(database, options.join) if options.join else None
     for rows in source.read():
+        if lookup is not None and rows.shapeless:
+            options = replace(options, code_field=options.code_field or best_field(rows, lookup))
+            rows = take_over(rows, lookup, options.code_field)
         cleaned = clean(rows, settled.move, dimension=dimension, seen=seen, swap_xy=options.swap_xy)
         _note_fields(prepared, cleaned)
         prepared.rows_in += len(rows.numbers)
@@ -242,7 +267,7 @@ def _prepare(
 def _note_fields(prepared: _Prepared, cleaned: Cleaned) -> None:
     """Which fields hold name and code, told from the first row that has any."""
     for props in itertools.islice(cleaned.props, 1):
-        prepared.name_field = prepared.name_field or field_of(NAME_FIELDS, props)
+        prepared.name_field = prepared.name_field or field_of(NAME_FIELDS, props) or first_words(props)
         prepared.code_field = prepared.code_field or field_of(CODE_FIELDS, props)
 
 

@@ -139,10 +139,11 @@ def strays(centres: FloatArray, known: tuple[float, float, float, float] | None)
         return {}
     points = centres[there]
     low, high = _expected(points, known)
-    out = ((points < low) | (points > high)).any(axis=1)
-    nowhere = (np.abs(points) < 0.001).all(axis=1)  # 0, 0: a missing position written as a number
+    out = np.asarray(((points < low) | (points > high)).any(axis=1), dtype=bool)
+    # 0, 0: a missing position written as a number.
+    nowhere = np.asarray((np.abs(points) < 0.001).all(axis=1), dtype=bool)
     turned = points[:, ::-1]
-    home = ((turned >= low) & (turned <= high)).all(axis=1) & out
+    home = np.asarray(((turned >= low) & (turned <= high)).all(axis=1), dtype=bool)
     return {
         int(there[i]): faults.SWAPPED if home[i] and not nowhere[i] else faults.OUT_OF_AREA
         for i in np.flatnonzero(out | nowhere)

@@ -160,3 +160,8 @@ def changes_json(changes: Mapping[str, list[int]]) -> dict[str, dict[str, Any]]:
 def field_of(names: tuple[str, ...], props: Mapping[str, Any]) -> str:
     """The first of ``names`` that the row has; empty when it has none."""
     return next((name for name in names if name in props), "")
+
+
+def first_words(props: Mapping[str, Any]) -> str:
+    """The first field that holds Chinese words, for a row whose fields have no telling names; empty when none does."""
+    return next((k for k, v in props.items() if isinstance(v, str) and any("\u4e00" <= c <= "\u9fff" for c in v)), "")

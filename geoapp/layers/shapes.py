@@ -92,9 +92,9 @@ def _make(geometry: Any, closed: list[bool], *, depth: int) -> Any:
     if maker is None:
         raise _Bad(UNKNOWN_TYPE)
     coordinates = geometry.get("coordinates")
-    if not isinstance(coordinates, list | tuple):
+    if not isinstance(coordinates, list | tuple | np.ndarray):
         raise _Bad(NO_SHAPE if coordinates is None else NOT_NUMBERS)
-    if not coordinates:
+    if not len(coordinates):
         raise _Bad(EMPTY)
     return maker(coordinates, closed)
 
@@ -102,7 +102,7 @@ def _make(geometry: Any, closed: list[bool], *, depth: int) -> Any:
 def _positions(points: Sequence[Any]) -> FloatArray:
     if len(points) > MOST_VERTICES:
         raise _Bad(TOO_MANY)
-    if not points:
+    if not len(points):
         raise _Bad(EMPTY)
     try:
         xy = np.array(points, dtype=np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,10 @@ import shapely
 from geoapp.layers import faults
 from geoapp.layers.cleaning import Rows
 from geoapp.layers.faults import Fault
-from geoapp.layers.formats.source import ROWS_AT_ONCE, MustChoose, Source, Unreadable, storable
+from geoapp.layers.formats.source import ROWS_AT_ONCE, MustChoose, Source, Unreadable, storable, unique_names
 
+#: Every byte is a character here: text is read so and decoded by ourselves, for one cut-off name must not stop a file.
+_RAW = "ISO-8859-1"
 #: WKB types 8 to 12 (and with heights 1008 and so on): arcs and what is made of them.
 _CURVES = {8, 9, 10, 11, 12, 13, 14}
 
@@ -86,14 +88,19 @@ def open_gdal(
     encoding: str = "",
     encoding_basis: str = "",
     where: str = "",
+    oversized: Sequence[int] = (),
 ) -> Source:
-    """One layer of a file that GDAL reads. ``encoding`` is passed on only when it is not empty."""
+    """One layer of a file that GDAL reads.
+
+    ``encoding`` is given where GDAL leaves the text as it is in the file, and empty where it recodes it;
+    ``oversized`` are positions of rows that are not even tried.
+    """
     layer = choose(path, sublayer)
     with gdal_errors(path) as pyogrio:
-        info = pyogrio.read_info(path, layer=layer.name, encoding=encoding or None)
+        info = pyogrio.read_info(path, layer=layer.name, encoding=_RAW if encoding else None)
     return Source(
         format=format,
-        read=lambda: read_layer(path, layer.name, encoding=encoding, where=where),
+        read=lambda: read_layer(path, layer.name, encoding=encoding, where=where, oversized=oversized),
         crs=_crs(info.get("crs")),
         crs_basis="文件自带" if info.get("crs") else "",
         encoding=encoding.upper() or str(info.get("encoding") or "UTF-8"),
@@ -108,22 +115,36 @@ def _crs(found: Any) -> str:
     return "" if "Undefined" in text or 'ENGCRS["' in text or text.startswith("LOCAL_CS") else text
 
 
-def read_layer(path: Path, layer: str, *, encoding: str = "", where: str = "", first_number: int = 1) -> Iterator[Rows]:
+def read_layer(
+    path: Path,
+    layer: str,
+    *,
+    encoding: str = "",
+    where: str = "",
+    first_number: int = 1,
+    oversized: Sequence[int] = (),
+) -> Iterator[Rows]:
     """Rows of one layer, numbered from ``first_number``."""
-    options = {"layer": layer, "encoding": encoding or None, "where": where or None}
-    start = 0
+    options = {"layer": layer, "encoding": _RAW if encoding else None, "where": where or None}
+    start, walls = 0, sorted(oversized)
     while True:
-        rows = _read_some(path, start, ROWS_AT_ONCE, options)
+        while walls and walls[0] < start:
+            walls.pop(0)
+        if walls and walls[0] == start:
+            rows, count = _one_fault(faults.TOO_MANY), 1
+        else:
+            count = min(ROWS_AT_ONCE, walls[0] - start) if walls else ROWS_AT_ONCE
+            rows = _read_some(path, start, count, options, encoding)
         if not len(rows.numbers):
             return
         rows.numbers += start + first_number - 1
         yield rows
         start += len(rows.numbers)
-        if len(rows.numbers) < ROWS_AT_ONCE:
+        if len(rows.numbers) < count:
             return
 
 
-def _read_some(path: Path, start: int, count: int, options: dict[str, Any]) -> Rows:
+def _read_some(path: Path, start: int, count: int, options: dict[str, Any], encoding: str) -> Rows:
     """Rows ``start`` to ``start + count``; where GDAL gives up on the lot, they are read in ever smaller lots."""
     import pyogrio.errors
 
@@ -134,25 +155,26 @@ def _read_some(path: Path, start: int, count: int, options: dict[str, Any]) -> R
             meta, _, wkb, columns = pyogrio.raw.read(path, skip_features=start, max_features=count, **options)
     except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, UnicodeDecodeError):
         if count == 1:
-            return _unreadable_row()
+            return _one_fault(faults.BROKEN_ROW)
         half = count // 2
-        return _joined(_read_some(path, start, half, options), _read_some(path, start + half, count - half, options))
+        first = _read_some(path, start, half, options, encoding)
+        return _joined(first, _read_some(path, start + half, count - half, options, encoding))
     except pyogrio.errors.DataSourceError:
         with gdal_errors(path):
             raise
-    return _rows(meta, wkb, columns)
+    return _rows(meta, wkb, columns, encoding)
 
 
-def _rows(meta: dict[str, Any], wkb: Any, columns: list[Any]) -> Rows:
+def _rows(meta: dict[str, Any], wkb: Any, columns: list[Any], encoding: str) -> Rows:
     count = len(columns[0]) if columns else (0 if wkb is None else len(wkb))
-    names = [str(name) for name in meta["fields"]]
-    values = [_plain(column) for column in columns]
+    names = unique_names([_text(str(name), encoding) for name in meta["fields"]])
+    values = [_plain(column, encoding) for column in columns]
     props: list[dict[str, Any]] = []
     mended: list[int] = []
     for i, row in enumerate(zip(*values, strict=True) if values else [()] * count):
         clean, changed = storable(dict(zip(names, row, strict=True)))
         props.append(clean)
-        if changed:
+        if changed or (encoding and any(isinstance(v, str) and "\ufffd" in v for v in row)):
             mended.append(i)
     shapes = np.full(count, None, dtype=object)
     bad: dict[int, Fault] = {}
@@ -193,7 +215,7 @@ def _decode(wkb: Any, shapes: Any, bad: dict[int, Fault], closed: list[int]) -> 
             closed.append(i)
 
 
-def _plain(column: Any) -> list[Any]:
+def _plain(column: Any, encoding: str) -> list[Any]:
     """A column of GDAL's values as values that JSON knows."""
     kind = column.dtype.kind
     if kind == "M":
@@ -202,9 +224,13 @@ def _plain(column: Any) -> list[Any]:
     if kind == "f":
         return [None if value != value else value for value in values]
     if kind == "O":
-        simple: Callable[[Any], Any] = lambda v: v if v is None or isinstance(v, str) else _plain_object(v)  # noqa: E731
-        return [simple(value) for value in values]
+        return [_text(v, encoding) if isinstance(v, str) else None if v is None else _plain_object(v) for v in values]
     return list(values)
+
+
+def _text(value: str, encoding: str) -> str:
+    """A text that was read byte by byte, in its true letters; half a character at a cut becomes one mark."""
+    return value.encode(_RAW).decode(encoding, "replace") if encoding else value
 
 
 def _plain_object(value: Any) -> Any:
@@ -215,9 +241,8 @@ def _plain_object(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | list | dict) else str(value)
 
 
-def _unreadable_row() -> Rows:
-    shapes = np.full(1, None, dtype=object)
-    return Rows(np.ones(1, dtype=np.int64), shapes, [{}], faults={0: faults.BROKEN_ROW})
+def _one_fault(fault: Fault) -> Rows:
+    return Rows(np.ones(1, dtype=np.int64), np.full(1, None, dtype=object), [{}], faults={0: fault})
 
 
 def _joined(first: Rows, second: Rows) -> Rows:

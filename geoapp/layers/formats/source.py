@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,23 @@ class Source:
     encoding_basis: str = ""
     sublayer: str = ""
     notes: list[str] = field(default_factory=list)
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Each name once.
+
+    Examples
+    --------
+    >>> unique_names(["面积", "面积", "户数"])
+    ['面积', '面积_2', '户数']
+    """
+    there: list[str] = []
+    for name in names:
+        unique, count = name, 2
+        while unique in there:
+            unique, count = f"{name}_{count}", count + 1
+        there.append(unique)
+    return there
 
 
 def storable(value: Any) -> tuple[Any, bool]:
