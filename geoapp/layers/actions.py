@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-import pickle
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -21,26 +18,23 @@ from geoapp.db import Database
 from geoapp.errors import Conflict, Invalid, NotFound
 from geoapp.files import FileStore, sha256_of
 from geoapp.layers import datum, faults, store
-from geoapp.layers.cleaning import Cleaned, Refused, Rows, clean, strays
+from geoapp.layers.cleaning import Refused, Rows, strays
 from geoapp.layers.entry import KINDS, check_kind
 from geoapp.layers.formats.opening import open_source
 from geoapp.layers.formats.original import pack_original
 from geoapp.layers.formats.source import Source
 from geoapp.layers.importing import (
     APPEND,
-    CODE_FIELDS,
-    NAME_FIELDS,
     REPLACE,
     ImportOptions,
     ImportReport,
-    changes_json,
+    Incoming,
     check_options,
-    field_of,
-    first_words,
     key_from_filename,
+    report_of,
     stored_options,
 )
-from geoapp.layers.joining import best_field, take_over
+from geoapp.layers.preparing import Prepared, Progress, prepare
 from geoapp.layers.settling import (
     AUTO,
     Settled,
@@ -53,7 +47,6 @@ from geoapp.layers.settling import (
 
 ObjectArray = NDArray[np.object_]
 _IN_MEMORY_BYTES = 32 << 20
-Progress = Callable[[float, str], None]
 
 
 class NothingStored(Invalid):
@@ -62,27 +55,6 @@ class NothingStored(Invalid):
 
 class _DryRun(Exception):
     """Ends a trial: the transaction is undone."""
-
-
-@dataclass(slots=True)
-class _Prepared:
-    """A file read and cleaned, kept on disk until it is stored: the database is locked only while rows go in."""
-
-    spool: IO[bytes]
-    rows_in: int = 0
-    centres: list[Any] = field(default_factory=list)
-    changes: dict[str, list[int]] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
-    name_field: str = ""
-    code_field: str = ""
-
-    def chunks(self) -> Iterator[Cleaned]:
-        self.spool.seek(0)
-        while True:
-            try:
-                yield pickle.load(self.spool)  # noqa: S301  our own file of this very call
-            except EOFError:
-                return
 
 
 def import_file(
@@ -114,11 +86,13 @@ def import_file(
             return before
         if not options.dry_run:
             files.put_path(original)
-        first = next(iter(source.read()), None)
-        settled, scores = _settle(database, source, first, options)
+        settled, scores = _settle(database, source, next(iter(source.read()), None), options)
+        lookup = _lookup(database, options.join) if options.join else None
+        said = (source.format, source.encoding, source.encoding_basis, source.notes)
+        incoming = Incoming(filename, sha256, options, *said, settled, scores)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
-            prepared = _prepare(database, source, settled, options, spool, tell, filename)
-            return _store(database, prepared, source, settled, scores, options, sha256, filename, by, tell)
+            prepared = prepare(source.read(), settled, options, spool=spool, lookup=lookup, tell=tell)
+            return _store(database, prepared, incoming, by=by, tell=tell)
 
 
 def undo_import(database: Database, layer_key: str, *, by: str) -> store.LayerImport:
@@ -230,70 +204,19 @@ def _lookup(database: Database, layer_key: str) -> dict[str, Any]:
     return lookup
 
 
-def _prepare(
-    database: Database,
-    source: Source,
-    settled: Settled,
-    options: ImportOptions,
-    spool: Any,
-    tell: Progress,
-    filename: str,
-) -> _Prepared:
-    """Read and clean the whole file onto the spool."""
-    prepared = _Prepared(spool, name_field=options.name_field, code_field=options.code_field)
-    dimension = KINDS[options.kind].dimension if options.kind else None
-    seen: set[bytes] = set()
-    lookup = _lookup(database, options.join) if options.join else None
-    for rows in source.read():
-        if lookup is not None and rows.shapeless:
-            options = replace(options, code_field=options.code_field or best_field(rows, lookup))
-            rows = take_over(rows, lookup, options.code_field)
-        cleaned = clean(rows, settled.move, dimension=dimension, seen=seen, swap_xy=options.swap_xy)
-        _note_fields(prepared, cleaned)
-        prepared.rows_in += len(rows.numbers)
-        for name, numbers in cleaned.changes.items():
-            prepared.changes.setdefault(name, []).extend(numbers)
-        boxes = shapely.bounds(cleaned.shapes).reshape(-1, 4)
-        prepared.centres.append((boxes[:, :2] + boxes[:, 2:]) / 2.0)
-        if len(prepared.names) < 10 and prepared.name_field:
-            names = [str(p.get(prepared.name_field) or "") for p in cleaned.props]
-            prepared.names = [name for name in dict.fromkeys([*prepared.names, *names]) if name][:10]
-        cleaned.shapes = shapely.to_wkb(cleaned.shapes)
-        pickle.dump(cleaned, spool, protocol=pickle.HIGHEST_PROTOCOL)
-        tell(0.0, f"已读 {prepared.rows_in} 行")
-    return prepared
-
-
-def _note_fields(prepared: _Prepared, cleaned: Cleaned) -> None:
-    """Which fields hold name and code, told from the first row that has any."""
-    for props in itertools.islice(cleaned.props, 1):
-        prepared.name_field = prepared.name_field or field_of(NAME_FIELDS, props) or first_words(props)
-        prepared.code_field = prepared.code_field or field_of(CODE_FIELDS, props)
-
-
-def _store(
-    database: Database,
-    prepared: _Prepared,
-    source: Source,
-    settled: Settled,
-    scores: list[datum.Score],
-    options: ImportOptions,
-    sha256: str,
-    filename: str,
-    by: str,
-    tell: Progress,
-) -> ImportReport:
+def _store(database: Database, prepared: Prepared, incoming: Incoming, *, by: str, tell: Progress) -> ImportReport:
     """Put the prepared rows into the database, all or none."""
+    options = incoming.options
     report: ImportReport | None = None
     try:
         with database.transaction() as connection:
-            layer_id, entry_before = _layer_for(connection, options, settled, filename)
+            layer_id, entry_before = _layer_for(connection, incoming)
             import_id = store.add_import(
                 connection,
                 {
                     "layer_id": layer_id,
-                    "sha256": sha256,
-                    "filename": filename[:300],
+                    "sha256": incoming.sha256,
+                    "filename": incoming.filename[:300],
                     "options": stored_options(options),
                     "mode": options.mode,
                     "entry_before": entry_before,
@@ -301,34 +224,22 @@ def _store(
                     "imported_by": by,
                 },
             )
-            stored, reasons = _insert(connection, prepared, layer_id, import_id, options, tell)
+            reasons = _insert(connection, prepared, layer_id, import_id, options, tell)
             replaced = 0
             if options.mode == REPLACE:
                 replaced = store.replace_imports(connection, layer_id, import_id)
-                if replaced and not stored:
+                if replaced and reasons.total() == prepared.rows_in:
                     raise NothingStored(_nothing(prepared, reasons))
             layer = store.layer_by_id(connection, layer_id)
-            report = ImportReport(
-                layer=layer.key,
+            report = report_of(
+                incoming,
+                rows_in=prepared.rows_in,
+                names=prepared.names,
+                changes=prepared.changes,
+                reasons=reasons,
                 title=layer.title,
                 kind=layer.kind,
-                format=source.format,
-                filename=filename,
-                sha256=sha256,
-                rows_in=prepared.rows_in,
-                rows_stored=stored,
-                rows_set_aside=prepared.rows_in - stored,
-                crs=settled.crs,
-                crs_basis=settled.basis,
-                encoding=source.encoding,
-                encoding_basis=source.encoding_basis,
-                names=prepared.names,
-                changes=changes_json(prepared.changes),
-                reasons=dict(reasons),
-                scores=[asdict(score) for score in scores],
-                notes=[*source.notes, *settled.notes],
                 import_id=None if options.dry_run else import_id,
-                dry_run=options.dry_run,
                 replaced_rows=replaced,
             )
             store.set_report(connection, import_id, report.as_json())
@@ -341,7 +252,7 @@ def _store(
     return report
 
 
-def _nothing(prepared: _Prepared, reasons: Counter[str]) -> str:
+def _nothing(prepared: Prepared, reasons: Counter[str]) -> str:
     most = reasons.most_common(1)[0][0] if reasons else ""
     words = next((f.message for f in vars(faults).values() if getattr(f, "reason", None) == most), "文件里没有行")
     return (
@@ -350,10 +261,9 @@ def _nothing(prepared: _Prepared, reasons: Counter[str]) -> str:
     )
 
 
-def _layer_for(
-    connection: Connection, options: ImportOptions, settled: Settled, filename: str
-) -> tuple[int, dict[str, Any] | None]:
+def _layer_for(connection: Connection, incoming: Incoming) -> tuple[int, dict[str, Any] | None]:
     """The layer to import into, made or restated; and what its entry was before (None: it is new)."""
+    options = incoming.options
     found = store.find_layer(connection, options.layer)
     if found is not None and options.kind and options.kind != found.kind and options.mode == APPEND:
         raise Conflict(
@@ -362,7 +272,7 @@ def _layer_for(
     before = None if found is None else {name: getattr(found, name) for name in store.ENTRY_FIELDS}
     kind = options.kind or (found.kind if found else "other")
     now = before or {
-        "title": Path(filename).stem[:200],
+        "title": Path(incoming.filename).stem[:200],
         "level": "",
         "source": "",
         "licence": "",
@@ -376,7 +286,7 @@ def _layer_for(
         for name in ("title", "level", "source", "licence", "date", "style", "visibility", "illustrative")
         if getattr(options, name) not in ("", None)
     }
-    entry = {**now, **said, "kind": kind, "datum": settled.crs}
+    entry = {**now, **said, "kind": kind, "datum": incoming.settled.crs}
     if found is None:
         return store.add_layer(connection, options.layer, entry), None
     store.change_layer(connection, found.id, entry)
@@ -385,61 +295,34 @@ def _layer_for(
 
 def _insert(
     connection: Connection,
-    prepared: _Prepared,
+    prepared: Prepared,
     layer_id: int,
     import_id: int,
     options: ImportOptions,
     tell: Progress,
-) -> tuple[int, Counter[str]]:
-    """Insert the spooled rows; gives how many were stored and how many were set aside for which reason."""
+) -> Counter[str]:
+    """Insert the spooled rows; gives how many were set aside for which reason."""
     centres = np.concatenate(prepared.centres) if prepared.centres else np.empty((0, 2))
     known = store.extent_of_kind(connection, "boundary")
     stray = {} if options.anywhere else strays(centres, known)
-    stored, position, reasons = 0, 0, Counter[str]()
+    position, reasons = 0, Counter[str]()
     for chunk in prepared.chunks():
         refused = list(chunk.refused)
-        boxes = shapely.bounds(shapely.from_wkb(chunk.shapes)).reshape(-1, 4)
+        boxes = shapely.bounds(shapely.from_wkb(chunk.shapes)).reshape(-1, 4).tolist()
         rows = []
-        for i, (number, wkb, props, box) in enumerate(
-            zip(chunk.numbers.tolist(), chunk.shapes, chunk.props, boxes.tolist(), strict=True), start=position
-        ):
+        columns = zip(chunk.numbers.tolist(), chunk.shapes, chunk.props, boxes, strict=True)
+        for i, (number, wkb, props, box) in enumerate(columns, start=position):
             if i in stray:
                 refused.append(Refused(number, stray[i], str(props)[:4000]))
-                continue
-            rows.append(_feature(layer_id, import_id, number, wkb, props, box, prepared))
+            else:
+                owner = {"layer_id": layer_id, "import_id": import_id}
+                rows.append({**owner, **prepared.feature(number, wkb, props, box)})
         position += len(chunk.numbers)
         store.add_features(connection, rows)
         store.add_refused(connection, import_id, refused)
-        stored += len(rows)
         reasons.update(row.fault.reason for row in refused)
-        tell(stored / max(prepared.rows_in, 1), f"已入库 {stored} 行")
-    return stored, reasons
-
-
-def _feature(
-    layer_id: int,
-    import_id: int,
-    number: int,
-    wkb: bytes | None,
-    props: dict[str, Any],
-    box: list[float],
-    prepared: _Prepared,
-) -> dict[str, Any]:
-    name, code = props.get(prepared.name_field), props.get(prepared.code_field)
-    west, south, east, north = (None,) * 4 if wkb is None else box
-    return {
-        "layer_id": layer_id,
-        "import_id": import_id,
-        "row_no": number,
-        "code": "" if code is None else str(code)[:80],
-        "name": "" if name is None else str(name)[:300],
-        "props": props,
-        "geom": wkb,
-        "min_lon": west,
-        "min_lat": south,
-        "max_lon": east,
-        "max_lat": north,
-    }
+        tell(position / max(prepared.rows_in, 1), f"已入库 {position} 行")
+    return reasons
 
 
 def original_of(database: Database, files: FileStore, import_id: int) -> tuple[Path, str]:

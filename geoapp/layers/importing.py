@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from geoapp.layers.cleaning import CHANGES, row_ranges
+from geoapp.layers.datum import Score
 from geoapp.layers.entry import BadEntry, Entry, check_kind, check_level
+from geoapp.layers.settling import Settled
 
 REPLACE, APPEND = "replace", "append"
 #: Field names under which files keep a row's name and code, the likeliest first.
@@ -146,6 +148,52 @@ class ImportReport:
     def as_json(self) -> dict[str, Any]:
         """Plain values, for another program."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file on its way into a layer: what it is, what was said of it, and where its coordinates were found to be."""
+
+    filename: str
+    sha256: str
+    options: ImportOptions
+    format: str
+    encoding: str
+    encoding_basis: str
+    notes: list[str]
+    settled: Settled
+    scores: list[Score]
+
+
+def report_of(
+    incoming: Incoming,
+    *,
+    rows_in: int,
+    changes: Mapping[str, list[int]],
+    reasons: Mapping[str, int],
+    **others: Any,
+) -> ImportReport:
+    """The report of an import; rows that were not set aside were stored."""
+    aside = sum(reasons.values())
+    return ImportReport(
+        layer=incoming.options.layer,
+        format=incoming.format,
+        filename=incoming.filename,
+        sha256=incoming.sha256,
+        rows_in=rows_in,
+        rows_stored=rows_in - aside,
+        rows_set_aside=aside,
+        crs=incoming.settled.crs,
+        crs_basis=incoming.settled.basis,
+        encoding=incoming.encoding,
+        encoding_basis=incoming.encoding_basis,
+        changes=changes_json(changes),
+        reasons=dict(reasons),
+        scores=[asdict(score) for score in incoming.scores],
+        notes=[*incoming.notes, *incoming.settled.notes],
+        dry_run=incoming.options.dry_run,
+        **others,
+    )
 
 
 def changes_json(changes: Mapping[str, list[int]]) -> dict[str, dict[str, Any]]:
