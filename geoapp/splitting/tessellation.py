@@ -28,6 +28,8 @@ GeometryArray = NDArray[np.object_]
 
 #: Everything is laid on a raster of a tenth of a millimetre first: no later step meets points that lie closer.
 RASTER_DIGITS = 4
+#: Corners of cells that lie closer than this are one: a coverage with finer spikes breaks when it goes to degrees.
+SNAP_M = 0.005
 #: Overlaps and gaps below this are rounding, not ground.
 SPECK_M2 = 0.01
 #: A piece of ground without a site that is smaller or narrower than this goes to a neighbour: traffic islands,
@@ -288,7 +290,7 @@ def _clean(
     cells: GeometryArray, site_of: IntArray, in_block: IntArray, sites: GeometryArray
 ) -> tuple[GeometryArray, IntArray]:
     """Valid coverage of single polygons, one per site; what is stray joins a neighbour, of its block if it can."""
-    covered = shapely.coverage_clean(only_polygons(cells), gap_width=0.05)
+    covered = shapely.coverage_clean(only_polygons(cells), gap_width=0.05, snapping_distance=SNAP_M)
     pieces, row = shapely.get_parts(covered, return_index=True)
     owner, block = site_of[row], in_block[row]
     area = shapely.area(pieces)
