@@ -16,6 +16,8 @@ def _owner(column: str, table: str) -> sa.Column:
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
     op.create_table(
         "layer",
         sa.Column("id", sa.Integer, primary_key=True),

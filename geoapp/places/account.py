@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import shapely
 from shapely.geometry import mapping
 
 from geoapp.places.hierarchy import LEVELS
-from geoapp.places.versions import Link, PlaceVersion
+from geoapp.places.versions import KIND_TITLES, Link, PlaceVersion
 
 _RANKS = {level.key: level.rank for level in LEVELS}
 
@@ -42,6 +43,23 @@ def place_json(
     return facts
 
 
+def page_json(
+    version: PlaceVersion,
+    above: Sequence[PlaceVersion],
+    under: Sequence[PlaceVersion],
+    titles: Mapping[str, tuple[str, str]],
+    *,
+    on: date,
+) -> dict[str, Any]:
+    """One place with its border, the places above and those directly below, as JSON values."""
+    return {
+        "on": on.isoformat(),
+        "place": place_json(version, titles, geometry=True),
+        "path": [place_json(v, titles) for v in above],
+        "children": [place_json(v, titles) for v in under],
+    }
+
+
 def geometry_json(geometry: Any) -> dict[str, Any] | None:
     """A geometry as GeoJSON values, rings by the right-hand rule (RFC 7946); None stays None."""
     if geometry is None:
@@ -56,3 +74,71 @@ def link_json(link: Link) -> dict[str, Any]:
         "successor": link.successor,
         "share_of_predecessor_inside_successor": link.share_of_predecessor_inside_successor,
     }
+
+
+def outcome_json(outcome: Any, titles: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """What an operation did, as JSON values."""
+    return {
+        "operation": outcome.operation_id,
+        "kind": outcome.kind,
+        "on": outcome.on.isoformat(),
+        "already": outcome.already,
+        "closes": list(outcome.closes),
+        "opens": [place_json(version, titles) for version in outcome.opens],
+        "links": [link_json(link) for link in outcome.links],
+        "remarks": list(outcome.remarks),
+    }
+
+
+def place_line(version: PlaceVersion, titles: Mapping[str, tuple[str, str]]) -> str:
+    """One version in a line, for people."""
+    households = f"{version.households} 户" if version.households is not None else "户数未知"
+    basis = f"（{version.households_basis}）" if version.households is not None and version.households_basis else ""
+    staff = f"\t工作人员 {version.staff}" if version.staff is not None else ""
+    mark = "\t示意" if version.illustrative else ""
+    until = version.valid_to or "至今"
+    title = titles[version.level][0]
+    return f"{version.code}\t{title}\t{version.name}\t{households}{basis}{staff}\t{version.valid_from} – {until}{mark}"
+
+
+def operation_line(entry: Any) -> str:
+    """One entry of the history in a line, for people."""
+    mark = "（已撤回）" if entry.withdrawn_at else ""
+    title = KIND_TITLES[entry.kind]
+    return f"{entry.id}\t{entry.on_date}\t{title}{mark}\t{entry.subject}\t{entry.by}\t{entry.note}"
+
+
+def history_text(
+    versions: Sequence[PlaceVersion], linked: Sequence[tuple[Any, Link]], titles: Mapping[str, tuple[str, str]]
+) -> list[str]:
+    """A place's history in lines, for people."""
+    lines = [place_line(version, titles) for version in versions]
+    for entry, link in linked:
+        share = f"{link.share_of_predecessor_inside_successor:.1%}"
+        title = KIND_TITLES[entry.kind]
+        lines.append(f"  {entry.on_date} 第 {entry.id} 次 {title}：{link.predecessor} -> {link.successor} {share}")
+    return lines
+
+
+def outcome_text(outcome: Any, titles: Mapping[str, tuple[str, str]]) -> list[str]:
+    """What an operation did in lines, for people."""
+    lines = []
+    if not outcome.already:
+        lines.append(f"第 {outcome.operation_id} 次变更：{KIND_TITLES[outcome.kind]}，自 {outcome.on} 起生效。")
+    lines += ["  " + place_line(version, titles) for version in outcome.opens]
+    gone = sorted(set(outcome.closes) - {version.code for version in outcome.opens})
+    if gone:
+        lines.append(f"  不再使用的编码：{'、'.join(gone)}")
+    return lines + [f"  {remark}" for remark in outcome.remarks]
+
+
+def report_text(report: Any) -> list[str]:
+    """What a load did in lines, for people; twenty refused rows at most."""
+    lines = [
+        f"读入 {report.rows_in} 行：新增 {report.begun}，变更 {report.revised}，补充 {report.completed}，"
+        f"无变化 {report.unchanged}，未入库 {len(report.refused)}。"
+    ]
+    lines += [f"  第 {refused.row_no} 行 {refused.code}：{refused.message}" for refused in report.refused[:20]]
+    if len(report.refused) > 20:
+        lines.append(f"  另有 {len(report.refused) - 20} 行，用 --json 查看全部。")
+    return lines

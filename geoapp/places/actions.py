@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -12,11 +13,12 @@ from sqlalchemy.engine import Connection
 from geoapp.db import Database, utcnow
 from geoapp.errors import Conflict, NotFound
 from geoapp.events import places_changed
+from geoapp.layers import store as layer_store
 from geoapp.places import forms, operations, store
 from geoapp.places.children import Numbers
 from geoapp.places.fitting import require_area
 from geoapp.places.hierarchy import level_of, level_of_key, parent_code
-from geoapp.places.loading import weigh
+from geoapp.places.loading import days_of, weigh, weigh_day
 from geoapp.places.operations import BadOperation
 from geoapp.places.records import PlaceRecord, Refused
 from geoapp.places.store import Operation
@@ -78,6 +80,80 @@ def load_places(
         for version_id, facts in weighed.completed.items():
             store.complete(connection, version_id, facts)
     return LoadReport(outcome.operation_id, on, len(records), *counts, tuple(weighed.refused))
+
+
+def load_codes(
+    database: Database, paths: Sequence[Path], *, on: date, by: str, source: str = "", illustrative: bool = False,
+    note: str = "",
+) -> LoadReport:  # fmt: skip
+    """Bring in places by code and name alone, from CSV files of one or several levels."""
+    records = [record for path in paths for record in forms.read_codes(path)]
+    source = source or "、".join(path.name for path in paths)
+    return load_places(database, records, on=on, by=by, source=source, illustrative=illustrative, note=note)
+
+
+def load_layer(
+    database: Database,
+    key: str,
+    *,
+    on: date,
+    by: str,
+    code: str | None = None,
+    only: str | None = None,
+    source: str = "",
+    illustrative: bool = False,
+    note: str = "",
+) -> LoadReport:
+    """Bring in the features of an imported layer as places; ``code`` is for a single feature that has none itself.
+
+    ``only`` is ``field=value``. Where features carry valid_from, the layer tells a history, and ``on`` is for the rest.
+    """
+    with database.reading() as connection:
+        layer = layer_store.layer_by_key(connection, key)
+        features = layer_store.features(connection, layer.id)
+    records, bad = forms.feature_records(features, only=only, code=code)
+    source = source or layer.source or layer.title
+    illustrative = illustrative or layer.illustrative
+    load = load_history if any(record.valid_from for record in records) else load_places
+    report = load(database, records, on=on, by=by, source=source, illustrative=illustrative, note=note)
+    return replace(report, rows_in=report.rows_in + len(bad), refused=(*report.refused, *bad))
+
+
+def load_history(
+    database: Database,
+    records: Sequence[PlaceRecord],
+    *,
+    on: date,
+    by: str,
+    source: str = "",
+    illustrative: bool = False,
+    note: str = "",
+) -> LoadReport:
+    """Bring in records that carry their own valid_from and valid_to, day by day, who follows whom told by area.
+
+    Records without a day begin on ``on``. Each day on which something begins or ends is one entry of the history.
+    """
+    told = [
+        replace(
+            r, valid_from=r.valid_from or on, source=r.source or source, illustrative=r.illustrative or illustrative
+        )
+        for r in records
+    ]
+    sums, refused, operation_id = [0, 0, 0, 0], list[Refused](), None
+    with database.transaction() as connection:
+        store.lock(connection)
+        for day in days_of(told):
+            known = {v.code: v for v in store.versions(connection, on=day)}
+            weighed = weigh_day(told, day=day, known=known, taken=store.taken_codes(connection))
+            for i, count in enumerate((len(weighed.begun), len(weighed.revised), 0, weighed.unchanged)):
+                sums[i] += count
+            refused += weighed.refused
+            if weighed.change.closes or weighed.change.opens:
+                subject = source[:200] or f"{len(records)} 条记录"
+                operation_id = write(
+                    connection, weighed.kind, weighed.change, on=day, subject=subject, note=note, by=by
+                ).operation_id
+    return LoadReport(operation_id, on, len(records), sums[0], sums[1], sums[2], sums[3], tuple(refused))
 
 
 def split_by_plan(

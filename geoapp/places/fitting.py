@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoapp.errors import Invalid
-from geoapp.geo.crs import measuring_crs, to_metres
+from geoapp.geo.measure import areas_m2
 
 #: What two drawings of one border may differ by before they count as different borders: rounding to six decimals
 #: moves a line by 0.1 m, and a community of 0.5 km2 with 3 km of border then differs by some 300 m2 at most.
@@ -60,12 +59,8 @@ def require_area(geometry: Any, *, what: str) -> Any:
 def area_m2(geometries: Sequence[Any]) -> NDArray[np.float64]:
     """(n,) square metres of (multi)polygons in degrees, all measured in the one CRS that suits their extent."""
     shapes = np.asarray(geometries, dtype=object)
-    known = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)] if len(shapes) else shapes
-    if not len(known):
-        return np.zeros(len(shapes))
-    crs = measuring_crs(shapely.total_bounds(known))
-    flat = shapely.transform(shapes, partial(to_metres, crs=crs))
-    return np.asarray(np.nan_to_num(shapely.area(flat)), dtype=np.float64)
+    drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return areas_m2(shapes) if drawn.any() else np.zeros(len(shapes))
 
 
 def shares_inside(area: Any, regions: Sequence[Any]) -> NDArray[np.float64]:

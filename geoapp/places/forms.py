@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import math
 import re
@@ -17,9 +19,9 @@ from shapely.geometry import shape
 
 from geoapp.errors import Invalid
 from geoapp.places.fitting import require_area
-from geoapp.places.hierarchy import level_of, level_of_key
+from geoapp.places.hierarchy import BadCode, level_of, level_of_key
 from geoapp.places.operations import Part
-from geoapp.places.records import BadRecord, count_of, day_of
+from geoapp.places.records import BadRecord, PlaceRecord, Refused, count_of, day_of, place_name, record_of
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,3}(\.\d{1,20})?", re.ASCII)
@@ -179,3 +181,75 @@ def _nth(plan: Mapping[str, Any], key: str, number: int) -> Any:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)[:100]
+
+
+def by_part(values: Sequence[str], *, option: str) -> list[str | None]:
+    """Values given as ``N=value``, or plain in the order of the parts, as a list by part.
+
+    Examples
+    --------
+    >>> by_part(["2=亮马社区"], option="name"), by_part(["a", "b"], option="name")
+    ([None, '亮马社区'], ['a', 'b'])
+    """
+    out: list[str | None] = []
+    for position, text in enumerate(values, 1):
+        number, equals, value = text.partition("=")
+        if not (equals and number.isascii() and number.isdigit()):
+            number, value = str(position), text
+        part = parse_count(number, what=option, least=1, most=MOST_PARTS)
+        out += [None] * (part - len(out))
+        out[part - 1] = value
+    return out
+
+
+def read_codes(path: Path) -> list[PlaceRecord]:
+    """Places of a CSV with a code and a name, UTF-8 or GB18030; a committee's name gives the place's.
+
+    Raises
+    ------
+    Invalid : the file cannot be read, or has no such columns; the message names the first bad row
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"读不到 {path}：{error.strerror}；请核对路径。") from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", errors="replace")
+    records, row_no = list[PlaceRecord](), 1
+    try:
+        for row in csv.DictReader(io.StringIO(text)):
+            row_no += 1
+            record = record_of({key: value for key, value in row.items() if key is not None})
+            records.append(replace(record, name=place_name(record.name) if record.name else None))
+    except (BadRecord, BadCode) as error:
+        raise Invalid(f"{path.name} 第 {row_no} 行：{error}") from None
+    except csv.Error:
+        raise Invalid(f"{path.name} 不是有效的 CSV 文件；请另存为 CSV（逗号分隔）再导入。") from None
+    if not records:
+        raise Invalid(f"{path.name} 里没有一行数据；应有 code（编码）和 name（名称）两列。")
+    return records
+
+
+def feature_records(
+    features: Any, *, only: str | None = None, code: str | None = None
+) -> tuple[list[PlaceRecord], list[Refused]]:
+    """Records of a layer's features (columns ids, wkb, names, codes, props), and those rows that cannot be places."""
+    field, equals, wanted = (only or "").partition("=")
+    if only and not equals:
+        raise Invalid(f"--only “{only[:40]}”应写成 字段=值。")
+    shapes = shapely.from_wkb(features.wkb, on_invalid="ignore")
+    records, bad = list[PlaceRecord](), list[Refused]()
+    columns = zip(features.props, features.codes, features.names, shapes, strict=True)
+    for row_no, (props, own, name, geometry) in enumerate(columns, 1):
+        if only and str(props.get(field)) != wanted:
+            continue
+        fields = {**props, **({"code": code or own} if code or own else {}), **({"name": name} if name else {})}
+        try:
+            records.append(record_of(fields, geometry))
+        except (BadRecord, BadCode) as error:
+            bad.append(Refused(row_no, str(own), str(error)))
+    if code is not None and len(records) != 1:
+        raise Invalid(f"--code 只用于一个图形，这里有 {len(records)} 个；请用 --only 字段=值 选出一个。")
+    return records, bad

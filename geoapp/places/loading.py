@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -10,7 +11,8 @@ from typing import Any
 import shapely
 
 from geoapp.errors import Invalid
-from geoapp.places.fitting import require_area
+from geoapp.places.children import CUT_SHARE
+from geoapp.places.fitting import require_area, shares_inside
 from geoapp.places.hierarchy import level_of, parent_code
 from geoapp.places.operations import revise
 from geoapp.places.records import PlaceRecord, Refused
@@ -32,6 +34,19 @@ class Loading:
     completed: dict[int, dict[str, Any]] = field(default_factory=dict)
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """What administrative practice calls it: split, merge, abolish, or a plain load."""
+        after, before = (
+            Counter(x.predecessor for x in self.change.links),
+            Counter(x.successor for x in self.change.links),
+        )
+        if self.change.closes and not self.change.opens:
+            return "abolish"
+        if max(after.values(), default=0) > 1 and max(before.values(), default=0) == 1:
+            return "split"
+        return "merge" if max(before.values(), default=0) > 1 and max(after.values()) == 1 else "load"
 
 
 def weigh(
@@ -83,6 +98,67 @@ def weigh(
     out.change = Change(tuple(closes), tuple(opens), tuple(links))
     out.refused.sort(key=lambda refused: refused.row_no)
     return out
+
+
+def days_of(records: Sequence[PlaceRecord]) -> list[date]:
+    """Every day on which a record of a history begins or ends, ascending."""
+    return sorted({day for record in records for day in (record.valid_from, record.valid_to) if day is not None})
+
+
+def weigh_day(
+    records: Sequence[PlaceRecord], *, day: date, known: Mapping[str, PlaceVersion], taken: Collection[str]
+) -> Loading:
+    """What one day of a history changes: what ends and begins on it, and who follows whom, told by area.
+
+    Parameters are those of `weigh`; records of other days are passed over. A record that is in force already, as it
+    stands, is unchanged; one whose code is in force otherwise and does not end on this day is refused.
+    """
+    out = Loading()
+    ending = {
+        record.code
+        for record in records
+        if record.valid_to == day and record.code in known and known[record.code].valid_from < day
+        if known[record.code].valid_to is None
+    }
+    opens: dict[str, PlaceVersion] = {}
+    numbered = sorted(enumerate(records, 1), key=lambda item: (len(item[1].code), item[0]))
+    for row_no, record in numbered:
+        if record.valid_from != day:
+            continue
+        try:
+            old = known.get(record.code)
+            if record.valid_to is not None and record.valid_to <= day:
+                raise Invalid(f"{record.code} 的有效期 {day} 至 {record.valid_to} 不含任何一天；请更正。")
+            if old is not None and old.valid_from == day and not _given(record, old):
+                out.unchanged += 1
+            elif record.code in opens or (old is not None and record.code not in ending):
+                raise Invalid(f"{record.code} 在 {day} 已有别的内容有效；请核对有效期，或先撤回那次导入。")
+            elif old is not None:
+                opens[record.code] = _revised(old, record, _given(record, old), on=day)
+                out.revised.append(record.code)
+            else:
+                opens[record.code] = _begun(record, on=day, known=known, begun=opens, taken=taken)
+                out.begun.append(record.code)
+        except Invalid as error:
+            out.refused.append(Refused(row_no, record.code, str(error)))
+    closes = tuple(sorted(ending))
+    links = _links_by_area([known[code] for code in closes], list(opens.values()))
+    out.change = Change(closes, tuple(opens.values()), tuple(links))
+    return out
+
+
+def _links_by_area(old: Sequence[PlaceVersion], new: Sequence[PlaceVersion]) -> list[Link]:
+    links = []
+    for before in old:
+        heirs = [v for v in new if v.level == before.level]
+        if before.geometry is None or any(v.geometry is None for v in heirs):
+            links += [Link(before.code, v.code, 1.0) for v in heirs if v.code == before.code]
+            continue
+        near = [v for v in heirs if v.geometry.intersects(before.geometry)]
+        shares = shares_inside(before.geometry, [v.geometry for v in near])
+        # Two drawings of one border differ by threads that nobody inherited.
+        links += [Link(before.code, v.code, min(1.0, s)) for v, s in zip(near, shares, strict=True) if s > CUT_SHARE]
+    return links
 
 
 def _begun(

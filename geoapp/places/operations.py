@@ -244,12 +244,16 @@ def _keeper(place: PlaceVersion, parts: Sequence[Part], geometries: Sequence[Any
 
 def _part_codes(place: PlaceVersion, parts: Sequence[Part], *, keeper: int, numbers: Numbers) -> list[str]:
     parent = parent_code(place.code)
+    asked = [part.code for part in parts if part.code is not None]
+    if any(level_of(code) is not level_of(place.code) for code in asked):
+        raise BadOperation(f"各部分的编码应与 {place.code} 同级，为 {len(place.code)} 位。")
+    if parent is not None:
+        check_children(parent, asked)
+    for code in dict.fromkeys(asked):
+        if code != place.code and code in numbers:
+            raise CodeTaken(f"编码 {code} 已经用过；撤销的编码不再使用，请另取一个。")
+        numbers.take(code)
     codes: list[str] = []
-    for part in parts:
-        if part.code is not None and part.code != place.code and part.code in numbers:
-            raise CodeTaken(f"编码 {part.code} 已经用过；撤销的编码不再使用，请另取一个。")
-        if part.code is not None and part.code != place.code:
-            numbers.take(part.code)
     for i, part in enumerate(parts):
         if part.code is not None:
             codes.append(part.code)
@@ -261,10 +265,6 @@ def _part_codes(place: PlaceVersion, parts: Sequence[Part], *, keeper: int, numb
             codes.append(numbers.next(parent, count=1, like=place.code)[0])
     if len(set(codes)) < len(codes):
         raise BadOperation("各部分的编码有重复；请逐一核对。")
-    if any(level_of(code) is not level_of(place.code) for code in codes):
-        raise BadOperation(f"各部分的编码应与 {place.code} 同级，为 {len(place.code)} 位。")
-    if parent is not None:
-        check_children(parent, codes)
     return codes
 
 

@@ -21,6 +21,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "households_basis": ("households_basis", "口径", "户数口径"),
     "households_date": ("households_date", "截至日期", "户数日期"),
     "people": ("people", "人口", "人数"),
+    "valid_from": ("valid_from", "有效期起", "启用日期"),
+    "valid_to": ("valid_to", "有效期止", "停用日期"),
     "staff": ("staff", "社区工作者", "工作者数", "工作人员"),
 }
 #: 居委会 is the committee; the place that it serves is the 社区, and of a 村委会 the 村.
@@ -45,6 +47,9 @@ class PlaceRecord:
     staff: int | None = None
     illustrative: bool = False
     source: str = ""
+    #: Only where the file tells a history of its own.
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ def record_of(fields: Mapping[str, Any], geometry: Any = None) -> PlaceRecord:
         households_date=day_of(value("households_date")),
         people=count_of(value("people"), what="人口"),
         staff=count_of(value("staff"), what="工作人员"),
+        valid_from=day_of(value("valid_from")),
+        valid_to=day_of(value("valid_to")),
     )
 
 

@@ -277,7 +277,9 @@ def withdraw(connection: Connection, entry: Operation, *, by: str, at: datetime)
     """
     opened = _rows.c.operation_id == entry.id
     changed = connection.execute(
-        sa.select(places.c.code).join(_rows).where(opened, _rows.c.closed_by.is_not(None), ~_rows.c.withdrawn)
+        sa.select(places.c.code)
+        .join(_rows, _rows.c.place_id == places.c.id)
+        .where(opened, _rows.c.closed_by.is_not(None), ~_rows.c.withdrawn)
     ).scalar()
     if changed is not None:
         raise Conflict(f"{changed} 在第 {entry.id} 次变更之后又有变更；请先撤回后面的变更。")

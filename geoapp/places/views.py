@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from geoapp.errors import Invalid
 from geoapp.places import forms, store
-from geoapp.places.account import place_json
+from geoapp.places.account import page_json, place_json
 from geoapp.places.versions import KIND_TITLES, heirs
 from geoapp.web import current
 from geoapp.web.rights import needs
@@ -113,12 +113,7 @@ def place(code: str) -> Any:
         above = store.path(connection, code, on=on)[:-1]
         under = store.versions(connection, on=on, parent=code, geometry=False)
         titles = store.level_titles(connection)
-    return jsonify(
-        on=on.isoformat(),
-        place=place_json(version, titles, geometry=True),
-        path=[place_json(v, titles) for v in above],
-        children=[place_json(v, titles) for v in under],
-    )
+    return jsonify(page_json(version, above, under, titles, on=on))
 
 
 @blueprint.get("/api/places/<code>/history")
