@@ -95,6 +95,22 @@ def task(name: str) -> Task:
         raise Invalid(f"没有名为 {name!r} 的后台任务。") from None
 
 
+def add_within(connection: sa.Connection, name: str, args: dict[str, Any], *, title: str) -> str:
+    """Queue work inside the caller's transaction, so that it begins only if the change that asks for it lasts.
+
+    The same work that still waits is not queued twice; gives the job's id.
+    """
+    task(name)
+    waiting = sa.select(jobs.c.id, jobs.c.args).where(jobs.c.task == name, jobs.c.state == QUEUED)
+    for row in connection.execute(waiting):
+        if row.args == args:
+            return str(row.id)
+    key = secrets.token_hex(16)
+    row_values = {"id": key, "task": name, "title": title, "args": args, "state": QUEUED, "created_at": utcnow()}
+    connection.execute(jobs.insert().values(row_values))
+    return key
+
+
 class JobQueue:
     """All dealings with the job table; each call is one short transaction."""
 

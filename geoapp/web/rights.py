@@ -46,3 +46,14 @@ def require_declarations(app: APIFlask) -> None:
             "these routes declare no permission; put @needs('part.what') of geoapp.web.rights under each: "
             + ", ".join(silent)
         )
+
+
+def holds(permission: str) -> bool:
+    """Does the asker hold a permission? The accounts part answers once it is installed.
+
+    Without accounts an installation serves the one person at its machine, who may see what lies on it.
+    """
+    from flask import current_app
+
+    answer = current_app.extensions["geoapp"].get("holds")
+    return True if answer is None else bool(answer(permission))

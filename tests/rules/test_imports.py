@@ -54,7 +54,7 @@ DOOR_FILES = {
 
 PURE_MAY_IMPORT = {
     "numpy", "scipy", "numba", "networkx", "highspy", "shapely", "pyproj", "geopandas", "pandas", "momepy",
-    "libpysal", "rtree", "PIL", "geoapp",
+    "libpysal", "rtree", "PIL", "mapbox_vector_tile", "geoapp",
 }  # fmt: skip
 # The standard library less what reaches the world.
 WORLDLY_STDLIB = {

@@ -54,6 +54,8 @@ export interface App {
   onPress(handler: PressHandler): () => void;
   /** Bring a box into view, beside whatever panels are open. */
   show(box: Box): void;
+  /** Move the map, if need be, so that no panel covers the point. */
+  reveal(lon: number, lat: number): void;
   /** Ask the server again what can be drawn (after an import or an adoption). */
   refresh(): Promise<void>;
   /** Hear when `refresh` has brought a new catalogue. */

@@ -9,6 +9,8 @@ export interface LegendItem {
   outline?: string | null;
   width?: number | null;
   dashed?: boolean;
+  /** The character that stands for a point, where it is not a plain disc. */
+  glyph?: string | null;
 }
 
 export type Box = [west: number, south: number, east: number, north: number];

@@ -1,6 +1,6 @@
 /** Draws the catalogue's layers: sources, pile order, opacity, the date; the map itself is made here. */
 
-import type { FilterSpecification, GeoJSONSource, LayerSpecification, Map as MapLibreMap } from "maplibre-gl";
+import type { FilterSpecification, GeoJSONSource, LayerSpecification, Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
 import type { LayerEntry } from "./catalogue";
 import { boot } from "./boot";
 import { settled } from "./dom";
@@ -10,6 +10,11 @@ import type { State } from "./state";
 /** Layers with more features are asked for by the box in view, not as a whole. */
 const WHOLE_LAYER_FEATURES = 3000;
 const FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "sans-serif"].join(", ");
+
+export interface Camera {
+  center: [number, number];
+  zoom: number;
+}
 
 /** Can this browser draw at all? */
 export function canDraw(): boolean {
@@ -22,7 +27,7 @@ export function canDraw(): boolean {
 }
 
 /** An empty map of our own background; resolves when layers can be added. */
-export async function makeMap(container: HTMLElement, camera: { center: [number, number]; zoom: number } | null): Promise<MapLibreMap> {
+export async function makeMap(container: HTMLElement, camera: Camera | null, padding: PaddingOptions): Promise<MapLibreMap> {
   const [maplibre, pmtiles] = await Promise.all([import("maplibre-gl"), import("pmtiles")]);
   maplibre.setWorkerUrl(boot.worker);
   maplibre.addProtocol("pmtiles", new pmtiles.Protocol().tile);
@@ -39,7 +44,7 @@ export async function makeMap(container: HTMLElement, camera: { center: [number,
         { id: ON_TOP, type: "background", layout: { visibility: "none" } },
       ],
     },
-    ...(camera ?? (box ? { bounds: box, fitBoundsOptions: { padding: 48 } } : { center: [116.46, 39.945] as [number, number], zoom: 11 })),
+    ...(camera ?? (box ? { bounds: box, fitBoundsOptions: { padding } } : { center: [116.46, 39.945] as [number, number], zoom: 11 })),
     localIdeographFontFamily: FONTS,
     attributionControl: false,
     fadeDuration: 0,
@@ -47,7 +52,8 @@ export async function makeMap(container: HTMLElement, camera: { center: [number,
     pitchWithRotate: false,
     touchPitch: false,
     maxZoom: 20,
-    canvasContextAttributes: { antialias: true },
+    // Multisampling costs a software renderer (old office PCs) most of its time; lines are smoothed by the shader anyway.
+    canvasContextAttributes: { antialias: false },
     reduceMotion: window.matchMedia("(prefers-reduced-motion: reduce)").matches,
   });
   map.touchZoomRotate.disableRotation();
@@ -71,14 +77,12 @@ export class Drawing {
     state.on("order", () => this.pile());
   }
 
-  /** Draws `entries`; sources whose address did not change stay as they are. */
+  /** Draws `entries`; what is switched off is not even asked for until it is switched on. */
   setEntries(entries: LayerEntry[]): void {
     for (const key of [...this.drawn.keys()]) this.remove(key);
     this.entries = new Map(entries.map((entry) => [entry.key, entry]));
-    for (const entry of entries) this.add(entry);
-    this.pile();
+    this.asked.clear();
     this.paint();
-    this.loadBoxes();
   }
 
   private add(entry: LayerEntry): void {
@@ -116,9 +120,13 @@ export class Drawing {
 
   private paint(): void {
     const now = Number(this.state.get("date").replaceAll("-", ""));
-    const living = ["all", ["<=", ["get", "valid_from"], now], [">", ["get", "valid_to"], now]];
+    const missing = [...this.entries.values()].filter((entry) => !this.drawn.has(entry.key) && this.state.layer(entry.key).visible);
+    for (const entry of missing) this.add(entry);
+    if (missing.length) this.pile();
+    const living = ["all", ["<=", ["coalesce", ["get", "valid_from"], 0], now], [">", ["coalesce", ["get", "valid_to"], 99999999], now]];
     for (const [key, entry] of this.entries) {
       const { visible, opacity } = this.state.layer(key);
+      if (!this.drawn.has(key)) continue;
       for (const layer of entry.style) {
         this.map.setLayoutProperty(layer.id, "visibility", visible ? "visible" : "none");
         if (!visible) continue;

@@ -31,10 +31,10 @@ const TOOLS: Tool[] = [layers, listing, selection, search, dates, furniture, mea
 async function start(): Promise<void> {
   const view = readView(location.hash);
   const container = byId("map");
-  const map = canDraw() ? await makeMap(container, view.camera) : null;
+  const panels = new Panels(byId("left"), byId("right"), byId("bottom-sheet"));
+  const map = canDraw() ? await makeMap(container, view.camera, panels.firstPadding()) : null;
   const state = new State({ date: view.date, order: [], layers: {}, selection: null });
   adopt(state, boot.catalogue, view.order, view.layers);
-  const panels = new Panels(byId("left"), byId("right"), byId("bottom-sheet"));
   const pressHandlers: PressHandler[] = [];
   const refreshed: (() => void)[] = [];
   const drawing = map ? new Drawing(map, state) : null;
@@ -53,6 +53,15 @@ async function start(): Promise<void> {
     },
     show(box) {
       map?.fitBounds(box, { padding: panels.padding(), maxZoom: 17, duration: 150 });
+    },
+    reveal(lon, lat) {
+      if (!map) return;
+      const at = map.project([lon, lat]);
+      const { clientWidth: width, clientHeight: height } = map.getContainer();
+      const free = panels.padding();
+      const by_x = Math.min(at.x - free.left, 0) + Math.max(at.x - (width - free.right), 0);
+      const by_y = Math.min(at.y - free.top, 0) + Math.max(at.y - (height - free.bottom), 0);
+      if (by_x || by_y) map.panBy([by_x, by_y], { duration: 150 });
     },
     async refresh() {
       app.catalogue = await getJson<Catalogue>("/api/map/layers");

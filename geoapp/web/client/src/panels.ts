@@ -171,6 +171,11 @@ export class Panels {
     };
   }
 
+  /** The padding that will be right once the page has opened its first panel. */
+  firstPadding(): { top: number; right: number; bottom: number; left: number } {
+    return this.narrow ? { top: 24, right: 24, bottom: 96, left: 24 } : { top: 32, right: 72, bottom: 48, left: 368 };
+  }
+
   private get(id: string): Panel {
     const panel = this.panels.get(id);
     if (!panel) throw new Error(`there is no panel ${id}`);

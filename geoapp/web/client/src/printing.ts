@@ -22,12 +22,12 @@ async function print(app: App): Promise<void> {
   let bar: Node[] = [];
   const map = app.map;
   if (map) {
-    picture.src = await canvasPicture(map);
-    const width_px = map.getContainer().clientWidth;
-    // The picture is scaled to 100 % of the column; the bar is drawn in the same share of it.
-    bar = scaleBar(metresPerPixel(map.getCenter().lat, map.getZoom()), width_px * 0.2);
+    const seen = freeArea(app, map);
+    picture.src = await canvasPicture(map, seen);
+    // The picture is scaled to its frame; the bar is drawn as a share of it.
+    bar = scaleBar(metresPerPixel(map.getCenter().lat, map.getZoom()), seen.width * 0.25);
     const piece = bar[0] as HTMLElement;
-    piece.style.width = `${((parseFloat(piece.style.width) / width_px) * 100).toFixed(3)}%`;
+    piece.style.width = `${((parseFloat(piece.style.width) / seen.width) * 100).toFixed(3)}%`;
   } else picture.src = byId<HTMLImageElement>("still").src;
   await picture.decode();
   const sheet = byId("sheet-print");
@@ -35,10 +35,30 @@ async function print(app: App): Promise<void> {
   window.print();
 }
 
+interface Area {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The part of the map that no panel covers, in pixels of the page. */
+function freeArea(app: App, map: NonNullable<App["map"]>): Area {
+  const { clientWidth, clientHeight } = map.getContainer();
+  const { left, right, bottom } = app.panels.padding();
+  return { x: left, y: 0, width: Math.max(clientWidth - left - right, 200), height: Math.max(clientHeight - (app.panels.narrow ? bottom : 0), 200) };
+}
+
 /** The drawing as it stands; read in the frame that draws it, because the buffer is gone afterwards. */
-function canvasPicture(map: NonNullable<App["map"]>): Promise<string> {
+function canvasPicture(map: NonNullable<App["map"]>, area: Area): Promise<string> {
   return new Promise((resolve) => {
-    map.once("render", () => resolve(map.getCanvas().toDataURL("image/png")));
+    map.once("render", () => {
+      const canvas = map.getCanvas();
+      const scale = canvas.width / map.getContainer().clientWidth;
+      const sheet = h("canvas", { width: Math.round(area.width * scale), height: Math.round(area.height * scale) });
+      sheet.getContext("2d")?.drawImage(canvas, -area.x * scale, -area.y * scale);
+      resolve(sheet.toDataURL("image/png"));
+    });
     map.triggerRepaint();
   });
 }

@@ -56,6 +56,7 @@ export const selection: Tool = {
       }
       overlay.set(shapes(chosen, null));
       app.panels.open("selection");
+      if (!chosen.place && !chosen.feature) app.reveal(chosen.lon, chosen.lat);
       if (!body.hasChildNodes()) fill(body, h("div", { class: "skeleton", "aria-label": t("正在查询") }));
       body.setAttribute("aria-busy", "true");
       try {

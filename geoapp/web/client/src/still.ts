@@ -35,5 +35,5 @@ export const still: Tool = {
 
 function address(app: App): string {
   const visible = app.state.get("order").filter((key) => app.state.layer(key).visible);
-  return `/map/still.svg?${new URLSearchParams({ on: app.state.get("date"), layers: visible.join(",") })}`;
+  return `/map/still.svg?${new URLSearchParams({ on: app.state.get("date"), layers: visible.join(","), width: String(Math.round(byId("map").clientWidth * 0.7)) })}`;
 }

@@ -27,6 +27,11 @@ function line(item: LegendItem): SVGElement[] {
 }
 
 function point(item: LegendItem): SVGElement[] {
+  if (item.glyph) {
+    const glyph = svg("text", { x: WIDTH / 2, y: HEIGHT - 1.5, "text-anchor": "middle", "font-size": 15, fill: item.color });
+    glyph.textContent = item.glyph;
+    return [glyph];
+  }
   return [
     svg("circle", { cx: WIDTH / 2, cy: HEIGHT / 2, r: 4.5, fill: item.color, stroke: item.outline ?? "#ffffff", "stroke-width": 1.5 }),
   ];
