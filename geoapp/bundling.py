@@ -16,7 +16,7 @@ from packaging.tags import sys_tags
 _SYSTEMS = {
     "win": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
     "macosx": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
-    "manylinux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
 }
 #: pip matches tags exactly: a wheel may be built for an older base than the target has.
 _LINUX_TAGS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_24", "manylinux_2_17", "manylinux2014", "manylinux_2_5",
@@ -50,7 +50,7 @@ def main() -> None:
 
 def select(text: str, platform: str, python: str) -> str:
     """The blocks of a hashed requirements file that hold on the target, their markers taken off."""
-    environment = dict(next(values for prefix, values in _SYSTEMS.items() if platform.startswith(prefix)))
+    environment = dict(_system(platform))
     environment |= {"python_version": python, "python_full_version": f"{python}.0"}
     environment |= {"implementation_name": "cpython", "platform_python_implementation": "CPython", "extra": ""}
     kept = []
@@ -63,6 +63,13 @@ def select(text: str, platform: str, python: str) -> str:
             pinned = f"{requirement.name}{requirement.specifier}"
             kept.append(" ".join([pinned, *(f"--hash={each.strip()}" for each in hashes)]))
     return "\n".join(kept) + "\n"
+
+
+def _system(platform: str) -> dict[str, str]:
+    for prefix, values in _SYSTEMS.items():
+        if platform.removeprefix("many").startswith(prefix):
+            return values
+    raise SystemExit(f"geoapp: unknown platform {platform}; try win_amd64, macosx_11_0_arm64 or manylinux_2_28_x86_64")
 
 
 def download(wanted: Path, wheels: Path, platform: str, python: str) -> None:
