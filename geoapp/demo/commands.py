@@ -32,12 +32,16 @@ def generate(seed: int, out: Path) -> None:
     geoapp demo generate --seed 7 --out /tmp/town
     """
     from geoapp.demo import layout
+    from geoapp.errors import Invalid
 
     files = layout.generate(seed)
-    for name, content in files.items():
-        path = out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    try:
+        for name, content in files.items():
+            path = out / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        raise Invalid(f"{out} cannot be written to ({error.strerror}): name another folder with --out.") from None
     click.echo(f"{len(files)} files, {sum(map(len, files.values())) // 1024} KB, in {out}")
 
 

@@ -48,7 +48,9 @@ def fit_homes(shapes: list[Shape], target: int, *, rng: random.Random) -> tuple[
     spare = sum(households) - target
     lived_in = [i for i, shape in enumerate(shapes) if is_home(shape)]
     if not 0 <= spare <= 3 * len(lived_in):
-        raise Invalid(f"{len(lived_in)} buildings miss {target} households by {-spare}: change blocks.py or the seed.")
+        raise Invalid(
+            f"{len(lived_in)} buildings miss {target} households by {-spare}: take another seed, or change blocks.py."
+        )
     for i in (rng.sample(lived_in, len(lived_in)) * 3)[:spare]:
         households[i] -= 1
     return shapes, households
@@ -58,7 +60,9 @@ def _grow(shapes: list[Shape], target: int, rng: random.Random) -> None:
     while sum(map(homes_of, shapes)) < target:
         low = [i for i, shape in enumerate(shapes) if is_home(shape) and shape.storeys < _bounds(shape)[1]]
         if not low:
-            raise Invalid(f"{len(shapes)} buildings cannot hold {target} households: draw more in blocks.py.")
+            raise Invalid(
+                f"{len(shapes)} buildings cannot hold {target} households: take another seed, or draw more in blocks.py."
+            )
         i = rng.choice(low)
         shapes[i] = replace(shapes[i], storeys=shapes[i].storeys + 1)
 

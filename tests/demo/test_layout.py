@@ -9,7 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from geoapp.demo.commands import demo
 from geoapp.demo.layout import generate
+from geoapp.errors import Invalid
 
 LAYERS = Path(__file__).parents[2] / "layers"
 
@@ -74,3 +78,11 @@ def test_every_feature_says_that_it_is_illustrative(made: dict[str, bytes]) -> N
             assert {feature["properties"]["note"] for feature in layer["features"]} == {"示意"}
         else:
             assert "示意".encode() in content
+
+
+def test_a_folder_that_cannot_be_made_gets_one_sentence(tmp_path: Path) -> None:
+    """A file stands where a folder is wanted."""
+    (tmp_path / "town").write_text("a file")
+    result = CliRunner().invoke(demo, ["generate", "--out", str(tmp_path / "town" / "new")])
+    assert isinstance(result.exception, Invalid)
+    assert str(result.exception).endswith("name another folder with --out.")
