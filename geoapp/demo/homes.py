@@ -61,7 +61,7 @@ def _grow(shapes: list[Shape], target: int, rng: random.Random) -> None:
         low = [i for i, shape in enumerate(shapes) if is_home(shape) and shape.storeys < _bounds(shape)[1]]
         if not low:
             raise Invalid(
-                f"{len(shapes)} buildings cannot hold {target} households: take another seed, or draw more in blocks.py."
+                f"{len(shapes)} buildings cannot hold {target} households: take another seed, or change blocks.py."
             )
         i = rng.choice(low)
         shapes[i] = replace(shapes[i], storeys=shapes[i].storeys + 1)
