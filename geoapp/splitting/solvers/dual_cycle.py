@@ -168,8 +168,8 @@ class _Search:
         self.cost_divisor = problem.common_divisor(graph.cost)
         self.households, self.cost = graph.households // self.divisor, graph.cost // self.cost_divisor
         self.total = int(self.households.sum())
-        outer = max(embedding.faces, key=lambda face: len(set(face)))
-        self.bonds = problem.bonds_of(graph, request, otherwise=outer[0])
+        self.outer_unit = max(embedding.faces, key=lambda face: len(set(face)))[0]
+        self.bonds = problem.bonds_of(graph, request, otherwise=self.outer_unit)
         self.tree = problem.grow_tree(graph, self.bonds.root)
         self.gain = problem.crossing_sums(graph, self.tree, self.households)
         self.flip = problem.crossing_flips(graph, self.tree, self.bonds)
@@ -182,7 +182,7 @@ class _Search:
             graph, embedding, gain=self.gain, flip=self.flip, contracted=self.labels, cost=self.cost
         )
         self.starts = Starts(graph, embedding, least=self.smallest_part(), contraction=contraction)
-        away_from_outer = problem.crossing_sums(graph, problem.grow_tree(graph, outer[0]), self.households)
+        away_from_outer = problem.crossing_sums(graph, problem.grow_tree(graph, self.outer_unit), self.households)
         self.outer_dual = problem.signed_for(self.dual, away_from_outer)
         self.best = _Best(int(self.cost.sum()) + 1)
         self.open_bound: int | None = None
@@ -225,7 +225,7 @@ class _Search:
         bound, tight = self.left_bound()
         if unit is not None:
             return {"rule": "contracted", "unit": unit}, tight
-        return ({"rule": "ratio"} if bound >= self.best.cost else None), tight
+        return ({"rule": "ratio", "root": self.outer_unit} if bound >= self.best.cost else None), tight
 
     def close(self, face: int) -> list[int]:
         """Find the cheapest border through ``face``; returns the faces that needed a memory."""

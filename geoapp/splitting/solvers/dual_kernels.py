@@ -76,16 +76,18 @@ def farthest(start, indptr, head, gain):
 
 
 @njit(cache=True)
-def hopeless(f, x, level, price, unit, least, spare, there, back):
-    """Whether a state can be neither the first nor the second half of a walk that encloses ``least`` for its cost.
+def hopeless(f, x, level, price, unit, least, most, spare, there, back):
+    """Whether a state can be neither the first nor the second half of a walk that encloses least to most in its cost.
 
-    For each ``price`` of a household (in costs times ``unit``), what is still missing costs at least ``price``
+    For each ``price`` of a household (in costs times ``unit``), what is missing or too much costs at least ``price``
     times that, less the most that a way home (``back``) or here (``there``) can gain; ``spare``: unit times most cost.
     """
     first = second = True
+    left = spare - level * unit
     for k in range(len(price)):
-        first = first and level * unit + price[k] * (least - x) - back[k, f] <= spare
-        second = second and level * unit + price[k] * (least + x) - there[k, f] <= spare
+        p, b, t = price[k], back[k, f], there[k, f]
+        first = first and p * (least - x) - b <= left and p * (x - most) - t <= left
+        second = second and p * (least + x) - t <= left and p * (-most - x) - b <= left
     return not (first or second)
 
 
@@ -129,7 +131,7 @@ def dominated(key, met, width, dist):
 def grow(
     start, indptr, head, cost, delta, flip, once, once_bits, planes, middle, dist, low, high,
     heads, pool_key, pool_next, control, until, most, clip,
-    price, unit, wanted, spare, there_gain, back_gain,
+    price, unit, wanted, wanted_most, spare, there_gain, back_gain,
 ):  # fmt: skip
     """Settle every state of cost at most ``until``; push none above ``most``. Returns DONE, POOL_FULL or TOO_NARROW.
 
@@ -166,7 +168,7 @@ def grow(
                 if g == start or after > most or plane & once[g]:
                     continue
                 y = x + delta[a]
-                if hopeless(g, y, after, price, unit, wanted, spare, there_gain, back_gain):
+                if hopeless(g, y, after, price, unit, wanted, wanted_most, spare, there_gain, back_gain):
                     continue
                 if y < -middle or y > middle:
                     if clip:

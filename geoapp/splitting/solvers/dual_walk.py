@@ -92,6 +92,7 @@ class HalfWalks:
         The highest price is the least ratio of cost to households of those cycles; others are shares of it.
         """
         self.wanted = int(self.admissible.least[self.admissible.least <= self.admissible.most].min(initial=1 << 40))
+        self.wanted_most = int(self.admissible.most[self.admissible.least <= self.admissible.most].max(initial=0))
         away = np.ones(self.dual.faces, dtype=np.bool_)
         away[self.start] = False
         rest = self.dual.without(~away)
@@ -134,7 +135,8 @@ class HalfWalks:
                 self.planes, self.middle, self.dist, self.low, self.high,
                 self.heads, self.pool_key, self.pool_next, self.control, until, most,
                 self.middle >= self.widest,
-                self.price, self.unit, self.wanted, self.unit * (self.limit - 1), self.there, self.back,
+                self.price, self.unit, self.wanted, self.wanted_most, self.unit * (self.limit - 1),
+                self.there, self.back,
             )  # fmt: skip
             if code != kernels.POOL_FULL:
                 return bool(code == kernels.DONE)
