@@ -38,9 +38,9 @@ def main() -> None:
     arguments = parser.parse_args()
     root: Path = arguments.root
     out = root / "dist" / f"geoapp-{version('geoapp')}-{arguments.platform}-py{arguments.python}.zip"
-    wheels = out.with_suffix("")
+    wheels = out.parent / out.stem
     wheels.mkdir(parents=True, exist_ok=True)
-    wanted = wheels.with_suffix(".txt")
+    wanted = out.parent / f"{wheels.name}.txt"
     text = (root / "requirements.txt").read_text(encoding="utf-8")
     wanted.write_text(select(text, arguments.platform, arguments.python), encoding="utf-8")
     download(wanted, wheels, arguments.platform, arguments.python)
