@@ -73,7 +73,7 @@ def mixing(values: ArrayLike) -> Mixing:
     """
     chains = np.atleast_2d(np.asarray(values, dtype=np.float64))
     if chains.shape[1] < 8:
-        raise TooFewDraws(f"{chains.shape[1]} draws say nothing about mixing; draw 8 or more.")
+        raise TooFewDraws(f"每条链只有 {chains.shape[1]} 个方案，看不出是否混合：请至少抽 8 个。")
     half = chains.shape[1] // 2
     # The odd one in the middle is left out, so that both halves are as long.
     split = np.concatenate([chains[:, :half], chains[:, -half:]])
@@ -112,7 +112,7 @@ def standing(value: float, drawn: ArrayLike, *, weights: ArrayLike | None = None
     """
     numbers = np.asarray(drawn, dtype=np.float64)
     if numbers.size == 0:
-        raise TooFewDraws("There are no draws to compare with; draw some plans first.")
+        raise TooFewDraws("没有可以比较的随机方案：请先抽取一些。")
     weight = np.ones(numbers.size) if weights is None else np.asarray(weights, dtype=np.float64)
     weight = weight / weight.sum()
     lower, equal = float(weight[numbers < value].sum()), float(weight[numbers == value].sum())

@@ -50,9 +50,9 @@ def test_a_measure_that_never_changes_is_mixed_and_one_that_jumped_once_is_not()
 
 
 def test_too_few_draws_are_refused() -> None:
-    with pytest.raises(TooFewDraws, match="3 draws"):
+    with pytest.raises(TooFewDraws, match="只有 3 个"):
         mixing([1, 2, 3])
-    with pytest.raises(TooFewDraws, match="no draws"):
+    with pytest.raises(TooFewDraws, match="没有可以比较"):
         standing(1.0, [])
 
 

@@ -108,17 +108,17 @@ def test_a_path_of_four_has_one_plan_of_equal_halves() -> None:
 
 def test_a_unit_above_the_limit_is_named() -> None:
     pair = make_graph([(0, 1), (1, 2)], households=[50, 5, 5])
-    with pytest.raises(NothingToDraw, match="Unit 0 alone has 50 households"):
+    with pytest.raises(NothingToDraw, match="单元 0 有 50 户"):
         draw_ensemble(pair, 2, tolerance=0.1, draws=1, seed=1)
 
 
 def test_one_unit_cannot_be_two_parts() -> None:
-    with pytest.raises(NothingToDraw, match="No plan with 2 parts"):
+    with pytest.raises(NothingToDraw, match="2 个部分"):
         draw_ensemble(make_graph([], households=[10]), 2, tolerance=0.1, draws=1, seed=1)
 
 
 def test_islands_are_refused_with_their_number() -> None:
-    with pytest.raises(EnsembleError, match="2 pieces"):
+    with pytest.raises(EnsembleError, match="互不相连的 2 片"):
         draw_ensemble(make_graph([(0, 1), (2, 3)], households=[1] * 4), 2, tolerance=0.5, draws=1, seed=1)
 
 
@@ -139,7 +139,10 @@ def test_numbers_without_sense_are_refused_with_a_remedy(changed: dict, word: st
         draw_ensemble(rook(2, 2), given.pop("parts"), seed=1, **given)
 
 
-def test_plain_chains_have_no_weights() -> None:
+def test_minimum_trees_and_plain_chains_have_no_weights() -> None:
+    biased = draw_ensemble(rook(4, 4), 2, tolerance=0.1, draws=5, seed=8, tree="mst")
+    with pytest.raises(EnsembleError, match="才有已知的概率权重"):
+        _ = biased.weights
     drawn = draw_ensemble(rook(6, 6), 9, tolerance=0.5, draws=5, seed=8)
-    with pytest.raises(EnsembleError, match="no known weights"):
+    with pytest.raises(EnsembleError, match="才有已知的概率权重"):
         _ = drawn.weights
