@@ -20,6 +20,7 @@ from geoapp.files import FileStore
 from geoapp.layers import actions as layers
 from geoapp.layers.entry import Entry, parse_catalogue
 from geoapp.layers.importing import entry_options
+from geoapp.maps.actions import publish_stale
 from geoapp.places import actions as places
 from geoapp.places.records import record_of
 
@@ -54,6 +55,7 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
                 features += report.rows_stored
         tell(len(entries) / (len(entries) + 1), "区划与沿革")
         begun = _load_places(database)
+        publish_stale(database)
     finally:
         database.dispose()
     return Loaded(len(entries), features, begun)

@@ -70,7 +70,7 @@ def entry(source: Source, where: Addresses, *, shown: bool, say: Say) -> dict[st
     """One line of the catalogue."""
     return {
         "key": source.key,
-        "title": source.title,
+        "title": title_of(source, say),
         "group": "places" if source.is_places else "layers",
         "kind": source.kind,
         "geometry": GEOMETRY[source.dimension],
@@ -89,6 +89,13 @@ def entry(source: Source, where: Addresses, *, shown: bool, say: Say) -> dict[st
         "style": style.layers(source),
         "legend": [{**asdict(item), "label": say(item.label)} for item in style.legend(source)],
     }
+
+
+def title_of(source: Source, say: Say) -> str:
+    """Shown name; a file of borders is told apart from the places that may have been made of it."""
+    return (
+        f"{source.title}{say('（原始文件）')}" if source.kind == "boundary" and not source.is_places else source.title
+    )
 
 
 def catalogue(
@@ -139,8 +146,19 @@ def place(version: Any, *, title: str, say: Say) -> dict[str, Any]:
         "name": version.name,
         "illustrative": version.illustrative,
         "households": version.households,
-        "figures": [{**asdict(figure), "label": say(figure.label), "value": say(figure.value)} for figure in figures],
+        "figures": [_figure(figure, say) for figure in figures],
         "bbox": list(version.geometry.bounds) if version.geometry is not None else None,
+    }
+
+
+def _figure(figure: facts.Figure, say: Say) -> dict[str, Any]:
+    notes = [say("口径：{basis}").format(basis=say(figure.basis))] if figure.basis else []
+    notes += [say("截至 {day}").format(day=figure.day)] if figure.day else []
+    return {
+        "label": say(figure.label),
+        "value": say(figure.value),
+        "estimated": figure.estimated,
+        "note": " · ".join(notes),
     }
 
 

@@ -27,12 +27,13 @@ ESTIMATES = ("估算", "均摊", "测算")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of a place; ``note`` says its basis and day; a figure that was estimated says so."""
+    """A figure of a place with its basis 口径 and its day, where it has one; one that was estimated says so."""
 
     label: str
     value: str
     estimated: bool = False
-    note: str = ""
+    basis: str = ""
+    day: str = ""
 
 
 def place_figures(
@@ -45,8 +46,8 @@ def place_figures(
 ) -> list[Figure]:
     """Households with basis and day, people, staff, and households per member of staff; what is unknown says so."""
     estimated = any(word in basis for word in ESTIMATES)
-    note = "，".join(filter(None, [f"口径：{basis}" if basis else "", f"截至 {day}" if day else ""]))
-    figures = [Figure("户数", "未登记" if households is None else f"{households:,}", estimated, note)]
+    value = "未登记" if households is None else f"{households:,}"
+    figures = [Figure("户数", value, estimated, basis, day.isoformat() if day else "")]
     if people is not None:
         figures.append(Figure("人口", f"{people:,}"))
     if staff is not None:

@@ -103,7 +103,9 @@ def whole_box(sources: Iterable[Source]) -> Bbox | None:
 
 
 def _height(source: Source) -> tuple[int, int, int, str]:
-    kind = PILE.index(source.kind) if source.kind in PILE else PILE.index("other")
+    # A file of borders lies below the places that were made of it.
+    name = source.kind if source.kind in PILE and (source.is_places or source.kind != "boundary") else "other"
+    kind = PILE.index(name)
     level = LEVELS.index(source.level) if source.kind == "boundary" and source.level in LEVELS else -1
     # Areas of an unknown kind must not bury lines and points of the same.
     return kind, level, -source.dimension, source.key

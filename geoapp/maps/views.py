@@ -262,8 +262,10 @@ def _catalogue(connection: Any, listed: list[Source]) -> dict[str, Any]:
 
 
 def _level_titles(connection: Any) -> dict[str, str]:
-    second = chosen() == "en"
-    return {level: words[second] for level, words in places_store.level_titles(connection).items()}
+    titles = places_store.level_titles(connection)
+    if chosen() == "en":
+        return {level: english[:1].upper() + english[1:] for level, (_zh, english) in titles.items()}
+    return {level: zh for level, (zh, _en) in titles.items()}
 
 
 def _drawable(connection: Any) -> list[Source]:

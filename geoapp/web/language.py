@@ -7,6 +7,7 @@ from flask import g, request
 from flask_babel import Babel
 
 from geoapp.web import current
+from geoapp.web.translating import compile_stale
 
 LANGUAGES = ("zh", "en")
 COOKIE = "language"
@@ -22,6 +23,7 @@ def chosen() -> str:
 
 def install(app: APIFlask) -> None:
     """Translate pages; message ids are the Chinese sentences themselves."""
+    compile_stale()
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "web/translations"
     Babel(app, default_locale="zh", locale_selector=chosen, timezone_selector=lambda: current.settings().timezone)
 

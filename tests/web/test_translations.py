@@ -1,0 +1,80 @@
+"""Everything that pages and the client say has an English sentence with the same places for values."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from geoapp.maps import facts, style
+from geoapp.web import translating
+
+GEOAPP = Path(translating.__file__).parents[1]
+PO = translating.FOLDER / "en" / "LC_MESSAGES" / "messages.po"
+#: Looked up by the words that data carry, not by a literal in the code.
+LOOKED_UP = {*facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2]}
+
+
+def said_by_server() -> set[str]:
+    methods = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+    found = extract_from_dir(GEOAPP, methods, keywords={"_": None}, directory_filter=lambda d: "client" not in d)
+    answers = (GEOAPP / "maps" / "answers.py").read_text(encoding="utf-8")
+    passed_on = set(re.findall(r'say\(["\'](.+?)["\']\)', answers))
+    return {message for _file, _line, message, _comments, _context in found if isinstance(message, str)} | passed_on
+
+
+def said_by_client() -> set[str]:
+    texts = [path.read_text(encoding="utf-8") for path in (GEOAPP / "web" / "client" / "src").rglob("*.ts")]
+    return {message for text in texts for message in re.findall(r'\bt\(\s*"((?:[^"\\]|\\.)*)"', text)}
+
+
+@pytest.fixture(scope="module")
+def english() -> dict[str, str]:
+    with PO.open("rb") as stream:
+        return {str(message.id): str(message.string) for message in read_po(stream) if message.id}
+
+
+def test_every_sentence_has_its_english(english: dict[str, str]) -> None:
+    wanted = said_by_server() | said_by_client() | LOOKED_UP
+    missing = sorted(sentence for sentence in wanted if not english.get(sentence))
+    assert not missing, f"add these to {PO.name}: {missing}"
+
+
+def test_the_extraction_sees_what_each_side_says() -> None:
+    """One sentence known to stand in each kind of file."""
+    assert {"跳到正文", "操作太频繁；请稍候再试。"} <= said_by_server()
+    assert "图层" in said_by_client()
+
+
+def test_translations_keep_the_places_for_values(english: dict[str, str]) -> None:
+    def places(text: str) -> list[str]:
+        braces = [name for _, name, _, _ in string.Formatter().parse(text.replace("%", "")) if name]
+        return sorted([*braces, *re.findall(r"%\((\w+)\)s", text)])
+
+    wrong = [sentence for sentence, text in english.items() if places(sentence) != places(text)]
+    assert not wrong
+
+
+def test_a_page_speaks_english_when_asked_and_remembers_it(client: Any) -> None:
+    response = client.get("/nowhere?lang=en")
+    assert "There is no such page" in response.text
+    assert "Skip to content" in response.text
+    assert "There is no such page" in client.get("/nowhere").text
+
+
+def test_a_catalogue_is_compiled_when_it_is_missing_or_older(tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    shutil.copyfile(PO, folder / "messages.po")
+    target = folder / "messages.mo"
+    assert translating.compile_stale(tmp_path) == [target]
+    assert translating.compile_stale(tmp_path) == []
+    os.utime(target, (1, 1))
+    assert translating.compile_stale(tmp_path) == [target]
