@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2] / "geoapp"
 
 
 def load_all_tables() -> None:
-    for path in [*ROOT.glob("*/tables.py"), ROOT / "jobs.py"]:
+    for path in [*ROOT.rglob("tables.py"), ROOT / "jobs.py"]:
         importlib.import_module(".".join(["geoapp", *path.relative_to(ROOT).with_suffix("").parts]))
 
 
