@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -91,3 +94,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MemoryError:
         click.echo("geoapp: not enough memory for this input; divide it into smaller files", err=True)
         sys.exit(EXIT_OURS)
+    except Exception:
+        click.echo(
+            f"geoapp: 程序出错，这不是您的输入的问题；经过已写入 {_fault_report()}，请把它交给维护者。", err=True
+        )
+        sys.exit(EXIT_OURS)
+
+
+def _fault_report() -> Path:
+    """Where the trace of a fault of ours was written: for those who mend it, not for the screen."""
+    handle, name = tempfile.mkstemp(prefix="geoapp-fault-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        traceback.print_exc(file=out)
+    return Path(name)

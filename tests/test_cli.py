@@ -1,0 +1,54 @@
+"""The command line answers with one sentence and a code: 0 done, 2 the input, 3 no answer, 1 our fault."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from geoapp import cli
+from geoapp.errors import Invalid, NoAnswer, NotFound, Unavailable
+
+
+def run(monkeypatch: pytest.MonkeyPatch, error: BaseException | None) -> int:
+    @click.command()
+    def command() -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(cli.Overview, "get_command", lambda *_: command)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["anything"])
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(None, 0), (Invalid("x"), 2), (NotFound("x"), 2), (NoAnswer("x"), 3), (Unavailable("x"), 1), (KeyError("x"), 1)],
+)
+def test_each_outcome_has_its_code(monkeypatch: pytest.MonkeyPatch, error: BaseException | None, code: int) -> None:
+    assert run(monkeypatch, error) == code
+
+
+def test_a_fault_of_ours_writes_its_trace_to_a_file_and_not_to_the_screen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert run(monkeypatch, ZeroDivisionError("inner detail")) == 1
+    shown = capsys.readouterr().err
+    assert "Traceback" not in shown and "inner detail" not in shown
+    (report,) = tmp_path.iterdir()
+    assert report.name in shown and "inner detail" in report.read_text(encoding="utf-8")
+
+
+def test_the_overview_lists_every_command_without_importing_any() -> None:
+    code = "import sys; from geoapp.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print([m for m in sys.modules if m.split('.')[0] in ('numpy', 'geopandas', 'sqlalchemy', 'flask')])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert all(f"  {name} " in out for name in cli.COMMANDS)
+    assert out.strip().endswith("[]")
