@@ -186,6 +186,12 @@ class Database:
                 yield connection
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other writer, of this process or another, while the block runs; it opens no transaction of its own."""
+        with self._write_lock():
+            yield
+
+    @contextmanager
     def _write_lock(self) -> Iterator[None]:
         wait = self.settings.lock_wait_s
         busy = DatabaseBusy(f"数据库正忙，已等待 {wait:g} 秒仍未轮到；请稍后再试，本次没有改动任何数据。")
