@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ class Histories(RuleBasedStateMachine):
             by_place[place_id].append((begin, end or date.max))
         for periods in by_place.values():
             periods.sort()
-            assert all(a[1] == b[0] for a, b in zip(periods, periods[1:], strict=False)), "gap or overlap in time"
+            assert all(a[1] == b[0] for a, b in pairwise(periods)), "gap or overlap in time"
         assert total >= self.rows
         self.rows = total
 
