@@ -17,6 +17,7 @@ MOST_STATES = 1_500_000_000
 MOST_BUCKETS = 1 << 26
 LARGEST = 1 << 61
 PRICES = 3
+MOST_MARKS = 16
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ class Exhaustion:
 
     def _accepted(self, anchors: Mapping[int, int]) -> tuple[Int64s, Int64s]:
         """Sums away from the root that each set of turned marks admits, for part 1 and for part 2 on that side."""
+        if len(self.marks) > MOST_MARKS:
+            raise ValueError(f"{len(self.marks)} pieces of sets that must stay together")
         rows = 1 << len(self.marks)
         least, most = np.ones((rows, 2), dtype=np.int64), np.zeros((rows, 2), dtype=np.int64)
         part_of_set = {self.set_of[u]: part for u, part in anchors.items()}

@@ -77,6 +77,9 @@ def solve_two(
 
     result = _easy(graph, request)
     if result is None:
+        pieces = len(problem.bonds_of(graph, request, otherwise=0).bits)
+        if pieces > MOST_BITS:
+            return _unproved(graph, request, upper, f"要在一起的单元多出 {pieces} 块互不相连，无法用平面方法证明。")
         embedding = embed(graph)
         if embedding is None:
             return _unproved(graph, request, upper, "这张图不是平面图，无法用平面方法证明。")
