@@ -1,10 +1,11 @@
-"""``geoapp units``: tile an area with indivisible units."""
+"""``geoapp units``, ``split``, ``verify``: make indivisible units, divide them, check a division."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -59,3 +60,107 @@ def units(
         first = [f"{row['id']}（{row['households']:g} 户）" for row in made["set_aside"] if row["reason"] == reason][:5]
         more = "等" if count > len(first) else ""
         click.echo(f"{count} 个未单独成单元，{reason}：{'、'.join(first)}{more}；全部见 {out.name} 的 set_aside 表。")
+
+
+@click.command()
+@click.option("--graph", type=click.Path(path_type=Path), help="Adjacency JSON as NetworkX and GerryChain write it.")
+@click.option("--units", type=click.Path(path_type=Path), help="Units file of `geoapp units`, or any polygon layer.")
+@click.option("--households", required=True, metavar="FIELD", help="Field with the households.")
+@click.option("--cost", metavar="FIELD", help="Edge field with the cost of a border; without it each edge costs 1.")
+@click.option("--parts", required=True, type=int, help="How many parts.")
+@click.option("--between", type=(int, int), metavar="LO HI", help="Households of every part, ends included.")
+@click.option("--ranges", metavar="LO:HI,LO:HI,..", help="Households of each part, ends included.")
+@click.option("--targets", metavar="H1,H2,..", help="Households of each part, give or take --tolerance.")
+@click.option("--tolerance", type=float, default=0.05, show_default=True, help="Share by which a target may be missed.")
+@click.option("--together", multiple=True, metavar="FIELD", help="Units with the same value stay together; repeatable.")
+@click.option("--may-cut", multiple=True, metavar="NAME", help="Compound or building that may be cut; repeatable.")
+@click.option("--anchor", multiple=True, metavar="ID:PART", help="A unit that must lie in a part; repeatable.")
+@click.option("--baseline", metavar="FIELD", help="Field with today's part.")
+@click.option("--profile", metavar="NAME", help="How border lines are priced.")
+@click.option("--seconds", type=float, default=30.0, show_default=True, help="Time for the search.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help=".json, or with --units .gpkg, .geojson.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan document instead of a summary.")
+def split(
+    *, graph: Path | None, units: Path | None, households: str, cost: str | None, parts: int,
+    between: tuple[int, int] | None, ranges: str | None, targets: str | None, tolerance: float,
+    together: tuple[str, ...], may_cut: tuple[str, ...], anchor: tuple[str, ...], baseline: str | None,
+    profile: str | None, seconds: float, seed: int, out: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Divide units into parts, each in one piece and within its households, along the cheapest border.
+
+    \b
+    Examples:
+      geoapp split --graph g.json --households hh --parts 2 --tolerance 0.05 --out plan.json
+      geoapp split --units units.gpkg --households households --parts 2 --ranges 2800:3000,1500:1700 --out plan.gpkg
+    """
+    from geoapp.splitting import actions
+    from geoapp.splitting.forms import Sizes
+
+    if (graph is None) == (units is None):
+        raise click.UsageError("请给 --graph 或 --units 其中一个。")
+    if graph is not None:
+        if profile is not None or may_cut:
+            raise click.UsageError("--profile 与 --may-cut 只能和 --units 一起用：图的界线代价用 --cost 指定。")
+        ground = actions.ground_of_graph(graph, households=households, cost=cost)
+    else:
+        assert units is not None
+        if cost is not None:
+            raise click.UsageError("--cost 只能和 --graph 一起用：单元的界线代价用 --profile 指定。")
+        ground = actions.ground_of_units(units, households=households, profile=profile, may_be_cut=may_cut)
+    wishes = actions.Wishes(
+        parts, Sizes(between, ranges, targets, tolerance), together, anchor, baseline, seconds, seed
+    )
+    document = actions.split(ground, wishes, out=out)
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False))
+        return
+    for line in _summary(document):
+        click.echo(line)
+    click.echo(f"方案写入 {out}。")
+
+
+def _summary(document: dict[str, Any]) -> list[str]:
+    """What the plan is, in a planner's words."""
+    if document["status"] == "optimal":
+        lines = [
+            f"已证明：在下列条件下，没有代价更低的界线（代价 {document['objective']}，{document['seconds']} 秒）。"
+        ]
+    else:
+        lines = [f"目前最好，尚未证明：代价 {document['objective']}，已知不会低于 {document['bound']}。"]
+    for part, (low, high) in zip(document["parts"], document["conditions"]["ranges"], strict=True):
+        lines.append(
+            f"第 {part['part']} 部分：{part['households']} 户（要求 {low} 到 {high}），{part['units']} 个单元，"
+            f"工作者 {part['staff_min']} 到 {part['staff_max']} 人（测算）。"
+        )
+    return [*lines, *document["notes"]]
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--graph", type=click.Path(path_type=Path), help="The adjacency JSON that was divided.")
+@click.option("--units", type=click.Path(path_type=Path), help="The units file that was divided.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+def verify(*, plan: Path, graph: Path | None, units: Path | None, as_json: bool) -> None:
+    """Check a plan and its certificate from the data alone: exit 0 when both hold, 3 when not, with the reason.
+
+    \b
+    Example:
+      geoapp verify plan.json --graph g.json
+    """
+    from geoapp.splitting import actions
+
+    if (graph is None) == (units is None):
+        raise click.UsageError("请给 --graph 或 --units 其中一个。")
+    verdict = actions.verify_plan(plan, graph=graph, units=units)
+    if as_json:
+        click.echo(json.dumps(vars(verdict), ensure_ascii=False))
+    elif verdict.status == "optimal":
+        click.echo(
+            f"已验证：在方案所列条件下，没有代价更低的界线（代价 {verdict.objective}；"
+            f"{verdict.starts} 个起点，{verdict.states} 个状态）。"
+        )
+    elif verdict.status == "infeasible":
+        click.echo("已验证：在方案所列条件下，没有任何可行的分法。")
+    else:
+        click.echo("方案成立；它没有声称最优，也没有证书。")

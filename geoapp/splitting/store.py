@@ -15,6 +15,7 @@ from geoapp.errors import Invalid, NotFound
 from geoapp.geo import crs as systems
 from geoapp.geo.measure import GeometryArray, only_polygons
 from geoapp.splitting.borderlines import GroundLines
+from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.inventory import Features, Inventory
 from geoapp.splitting.rules import Profiles, Rules, parse_profiles, parse_rules
 from geoapp.splitting.sources import (
@@ -393,3 +394,54 @@ def write_units(
     except (OSError, ValueError) as fault:
         draft.unlink(missing_ok=True)
         raise UnitsFileError(f"写不了 {path}：{fault}。请核对文件夹和磁盘空间。") from None
+
+
+def read_column(path: Path, field: str) -> list[Any]:
+    """Values of any field of a units file, None where a row has none; UnitsFileError names the fields there are."""
+    path, layer = file_and_layer(path)
+    frame = read_frame(path, layer="units" if layer is None and "borders" in _layers(path) else layer)
+    if field not in frame.columns:
+        there = "、".join(str(name) for name in frame.columns if name != "geometry")
+        raise UnitsFileError(f"{path.name} 没有字段 {field}：可用的字段有 {there}。")
+    return [None if value is None or value != value else value for value in frame[field].tolist()]
+
+
+def write_divided(out: Path, graph: UnitGraph, polygons: GeometryArray, document: Mapping[str, Any]) -> None:
+    """Units with their part, the parts, and the plan document itself, as a GeoPackage or GeoJSON."""
+    import geopandas
+    import pandas
+    import pyogrio
+
+    named = document["part_of"] or {}
+    part = [named.get(str(name)) for name in graph.ids]
+    units = geopandas.GeoDataFrame(
+        {"id": list(graph.ids), "households": graph.households, "part": pandas.array(part, dtype="Int64")},
+        geometry=list(polygons), crs=4326,
+    )  # fmt: skip
+    text = json.dumps(document, ensure_ascii=False)
+    if out.suffix == ".geojson":
+        collection = json.loads(units.to_json())
+        out.write_text(json.dumps({**collection, "plan": document}, ensure_ascii=False), encoding="utf-8")
+        return
+    out.unlink(missing_ok=True)
+    pyogrio.write_dataframe(units, out, layer="units", driver="GPKG")
+    if named:
+        parts = units.dissolve("part", aggfunc={"households": "sum"}).reset_index()
+        pyogrio.write_dataframe(parts, out, layer="parts", driver="GPKG", append=True)
+    pyogrio.write_dataframe(pandas.DataFrame({"document": [text]}), out, layer="plan", driver="GPKG", append=True)
+
+
+def read_plan_text(path: Path) -> str:
+    """The plan document inside a GeoPackage or GeoJSON that :func:`write_divided` wrote."""
+    import pyogrio
+
+    if not path.exists():
+        raise UnitsFileError(f"找不到文件 {path}：请核对路径。")
+    if path.suffix == ".geojson":
+        try:
+            return json.dumps(json.loads(_text(path))["plan"], ensure_ascii=False)
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise UnitsFileError(f"{path.name} 里没有方案：请给 geoapp split 写出的文件。") from None
+    if "plan" not in _layers(path):
+        raise UnitsFileError(f"{path.name} 里没有方案（plan 表）：请给 geoapp split 写出的文件。")
+    return str(pyogrio.read_dataframe(path, layer="plan", read_geometry=False)["document"].iloc[0])
