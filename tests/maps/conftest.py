@@ -1,0 +1,139 @@
+"""A small town on the map: two communities since 2021, one before; houses, a road, piles, and a layer that is internal.
+
+  116.46       116.47       116.48
+39.96 +------------+------------+
+      |   东里      |   西里      |     houses h1 (in 东里), h2, h3 (in 西里)
+39.95 ====== 中路 along the middle ======
+      |            |            |     piles: four at one spot in 东里, one in 西里
+39.94 +------------+------------+
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from apiflask import APIFlask
+
+from geoapp.app import create_app
+from geoapp.config import Settings
+from geoapp.db import Database
+from geoapp.files import FileStore
+from geoapp.jobs import jobs
+from geoapp.layers.actions import import_file
+from geoapp.layers.importing import ImportOptions
+from geoapp.places.actions import load_places
+from geoapp.places.records import PlaceRecord
+
+EAST, WEST = "110105012023", "110105012024"
+WHOLE = (116.46, 39.94, 116.48, 39.96)
+
+
+@dataclass(frozen=True)
+class Town:
+    """The test's installation."""
+
+    app: APIFlask
+    database: Database
+    client: Any
+
+
+@pytest.fixture(scope="session")
+def built_town(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
+    """The database of the drawing above, nothing published; made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copyfile(migrated, folder / "geoapp.sqlite")
+    database, files = Database(Settings(data=folder)), FileStore(folder / "files")
+    add_places(database)
+    for key, kind, features, options in LAYERS:
+        path = folder / f"{key}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False), "utf-8")
+        import_file(database, files, path, ImportOptions(layer=key, kind=kind, crs="EPSG:4326", **options), by="test")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder / "geoapp.sqlite"
+
+
+@pytest.fixture
+def town(built_town: Path, settings: Settings) -> Iterator[Town]:
+    """The whole application on a copy of the town."""
+    shutil.copyfile(built_town, settings.data / "geoapp.sqlite")
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    database: Database = app.extensions["geoapp"]["database"]
+    with database.transaction() as connection:
+        # What importing queued is none of a test's business.
+        connection.execute(jobs.delete())
+    yield Town(app, database, app.test_client())
+    database.dispose()
+
+
+def add_places(database: Database) -> None:
+    left = shapely.box(116.46, 39.94, 116.47, 39.96)
+    right = shapely.box(116.47, 39.94, 116.48, 39.96)
+    figures: dict[str, Any] = {"households": 4000, "households_basis": "套数", "households_date": date(2014, 12, 31)}
+    first = [
+        PlaceRecord("110105", "朝阳区"),
+        PlaceRecord("110105012", "测试街道", shapely.box(*WHOLE)),
+        PlaceRecord(EAST, "东里", shapely.box(*WHOLE), staff=20, **figures),
+    ]
+    load_places(database, first, on=date(2015, 1, 1), by="test", source="测试数据", illustrative=True)
+    second = [
+        PlaceRecord(EAST, "东里", left, households=2500, households_basis="估算", households_date=date(2021, 1, 1)),
+        PlaceRecord(WEST, "西里", right, households=1500, staff=10, households_basis="套数"),
+    ]
+    load_places(database, second, on=date(2021, 7, 1), by="test", source="测试数据", illustrative=True)
+
+
+def area(west: float, south: float, side: float, **properties: Any) -> dict[str, Any]:
+    """A square house."""
+    shape = json.loads(shapely.to_geojson(shapely.box(west, south, west + side, south + side)))
+    return {"type": "Feature", "properties": properties, "geometry": shape}
+
+
+def point(lon: float, lat: float, **properties: Any) -> dict[str, Any]:
+    """A pile."""
+    return {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [lon, lat]}}
+
+
+ROAD = {
+    "type": "Feature",
+    "properties": {"name": "中路", "class": "minor"},
+    "geometry": {"type": "LineString", "coordinates": [[116.46, 39.95], [116.48, 39.95]]},
+}
+LAYERS: list[tuple[str, str, list[Any], dict[str, Any]]] = [
+    (
+        "houses",
+        "building",
+        [
+            area(116.462, 39.942, 0.001, name="东里1号楼", code="H1", storeys=6, address="中路甲5号"),
+            area(116.472, 39.942, 0.001, name="西里1号楼", code="H2", storeys=18, households=1200),
+            area(116.474, 39.942, 0.001, name="西里2号楼", code="H3"),
+        ],
+        {"title": "楼栋", "source": "测试", "licence": "CC0", "date": "2026-01", "illustrative": True},
+    ),
+    ("roads", "road", [ROAD], {"title": "道路"}),
+    (
+        "piles",
+        "charging",
+        [
+            *(point(116.465 + i * 1e-6, 39.955, name=f"桩{i}", kind="car") for i in range(4)),
+            point(116.475, 39.955, name="桩9", kind="bicycle"),
+        ],
+        {"title": "充电桩"},
+    ),
+    (
+        "survey",
+        "other",
+        [area(116.476, 39.952, 0.001, name="内部地块")],
+        {"title": "内部调查", "visibility": "internal"},
+    ),
+]
