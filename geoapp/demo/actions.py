@@ -39,7 +39,7 @@ class Loaded:
 
 
 def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded:
-    """Import every layer of the catalogue and bring its boundaries in as places, with their history.
+    """Import the catalogue's layers, and bring its boundaries in as places with their history: they draw themselves.
 
     Done twice it changes nothing: the files are known by their content, the places by their codes and days.
     """
@@ -50,7 +50,7 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
         features = 0
         for number, entry in enumerate(entries):
             tell(number / (len(entries) + 1), entry.title)
-            if entry.kind != "roster":
+            if entry.kind not in {"roster", "boundary"}:
                 report = layers.import_file(database, files, _path(entry), entry_options(entry), by=BY)
                 features += report.rows_stored
         tell(len(entries) / (len(entries) + 1), "区划与沿革")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,21 @@ def places_stamp(connection: Connection) -> str:
     columns = sa.func.max(operations.c.id), sa.func.count(operations.c.withdrawn_at)
     last, withdrawn = connection.execute(sa.select(*columns)).one()
     return f"{last}:{withdrawn}"
+
+
+def opening_day(connection: Connection, *, today: date) -> date:
+    """Day as of which the map opens: today; where all places are invented, the eve of the newest division so far.
+
+    The demo tells of a community that is still to be divided; in a real installation nobody shall wonder why the map
+    is not of today.
+    """
+    if connection.execute(sa.select(versions.c.id).where(~versions.c.illustrative).limit(1)).first() is not None:
+        return today
+    divided = sa.select(sa.func.max(operations.c.on_date)).where(
+        operations.c.kind == "split", operations.c.withdrawn_at.is_(None), operations.c.on_date <= today
+    )
+    newest = connection.execute(divided).scalar()
+    return today if newest is None else newest - timedelta(days=1)
 
 
 def change_days(connection: Connection) -> list[date]:

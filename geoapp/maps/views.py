@@ -37,10 +37,12 @@ def page() -> Any:
         listed = _drawable(connection)
         entries = _catalogue(connection, listed)
         top = places_store.versions(connection, on=_today(), level="subdistrict", geometry=False)
+        opening = store.opening_day(connection, today=_today())
     _publish_if_stale(listed)
     boot = {
         "language": chosen(),
         "today": _today().isoformat(),
+        "opening": opening.isoformat(),
         "messages": assets.messages(chosen()),
         "catalogue": entries,
         "worker": assets.address("map-worker.js"),

@@ -8,7 +8,10 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.demo.actions import load_demo
 from geoapp.layers import store as layers
+from geoapp.maps.store import opening_day
 from geoapp.places import store as places
+from geoapp.places.actions import load_places
+from geoapp.places.records import PlaceRecord
 
 BEFORE, AFTER = date(2021, 6, 30), date(2021, 7, 1)
 
@@ -31,3 +34,16 @@ def test_the_demo_tells_the_founding_case_and_loads_once(settings: Settings, dat
     assert len(seen[BEFORE]) == 6 and len(seen[AFTER]) == 7
     assert features == first.features == second.features
     assert ("110105012023", "110105012027") in links
+
+
+def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_today(
+    settings: Settings, database: Database
+) -> None:
+    today = date(2026, 11, 22)
+    load_demo(settings)
+    with database.reading() as connection:
+        assert opening_day(connection, today=today) == BEFORE
+        assert opening_day(connection, today=date(2020, 1, 1)) == date(2020, 1, 1)
+    load_places(database, [PlaceRecord("110101", name="东城区")], on=date(2026, 1, 1), by="test")
+    with database.reading() as connection:
+        assert opening_day(connection, today=today) == today

@@ -6,6 +6,8 @@ export interface Boot {
   language: "zh" | "en";
   /** Civil day of the district, YYYY-MM-DD. */
   today: string;
+  /** Day as of which the map opens where the address names none. */
+  opening: string;
   /** Dictionary from Chinese; empty on Chinese pages. */
   messages: Record<string, string>;
   catalogue: Catalogue;

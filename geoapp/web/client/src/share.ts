@@ -28,7 +28,7 @@ export function readView(hash: string): View {
   }
   return {
     camera: seen ? { center: [lon as number, lat as number], zoom: zoom as number } : null,
-    date: /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : boot.today,
+    date: /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : boot.opening,
     order: list ? Object.keys(layers) : null,
     layers: list ? layers : null,
     selection: readSelection(values.get("s")),
@@ -45,7 +45,7 @@ function readSelection(text: string | null): Selection | null {
 export function writeView(state: State, camera: { lng: number; lat: number; zoom: number } | null): string {
   const words: string[] = [];
   if (camera) words.push(`v=${camera.lng.toFixed(5)},${camera.lat.toFixed(5)},${camera.zoom.toFixed(2)}`);
-  if (state.get("date") !== boot.today) words.push(`d=${state.get("date")}`);
+  if (state.get("date") !== boot.opening) words.push(`d=${state.get("date")}`);
   const layers = state.get("order").map((key) => {
     const { visible, opacity } = state.layer(key);
     return `${visible ? "" : "~"}${encodeURIComponent(key)}${opacity < 1 ? `*${Number(opacity.toFixed(2))}` : ""}`;
