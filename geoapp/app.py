@@ -15,7 +15,13 @@ from geoapp.web import assets, errors, headers, language
 from geoapp.web.rights import require_declarations
 
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
-VIEWS = ("geoapp.web.views", "geoapp.places.views", "geoapp.splitting.drafts.views", "geoapp.maps.views")
+VIEWS = (
+    "geoapp.web.views",
+    "geoapp.places.views",
+    "geoapp.splitting.drafts.views",
+    "geoapp.maps.views",
+    "geoapp.maps.sheets.views",
+)
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = ("geoapp.splitting.drafts.tasks", "geoapp.maps.tasks")
 

@@ -6,9 +6,7 @@ import dataclasses
 import datetime
 import json
 import secrets
-import time
 from collections import OrderedDict
-from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -16,37 +14,34 @@ import numpy as np
 import shapely
 
 from geoapp.db import Database
-from geoapp.errors import Conflict, Invalid
-from geoapp.indicators import all_indicators
+from geoapp.errors import Conflict, Invalid, NotFound
 from geoapp.jobs import JobQueue
 from geoapp.places import store as places
 from geoapp.splitting.drafts import store
-from geoapp.splitting.drafts.archive import Surroundings, pack, unpack
+from geoapp.splitting.drafts.archive import Surroundings, unpack
 from geoapp.splitting.drafts.comparison import Comparison, PlaceToday, Proof, Proposal, moves
-from geoapp.splitting.drafts.family import Candidate, find_family
 from geoapp.splitting.drafts.ground import Ground
-from geoapp.splitting.drafts.judging import proof_by_hand, proof_of
+from geoapp.splitting.drafts.judging import proof_by_hand
+from geoapp.splitting.drafts.planfile import by_hand, plan_file
 from geoapp.splitting.drafts.scorecard import PlanScore, score_plan
 from geoapp.splitting.drafts.store import Division, Plan, Step
-from geoapp.splitting.drafts.surveying import survey
-from geoapp.splitting.drafts.wish import PlannedStation, Wish, conditions, names_for, request_of
-from geoapp.splitting.graph import UnitGraph
+from geoapp.splitting.drafts.wish import PlannedStation, Wish, request_of
 from geoapp.splitting.plan import border_cost
-from geoapp.splitting.request import DivisionRequest, DivisionResult
+from geoapp.splitting.request import DivisionResult
 from geoapp.splitting.store import read_profiles, read_rules
 
+#: Name of the job that computes a division (tasks.py).
 TASK = "divide"
 #: Grounds kept unpacked in this process; a division's never changes once it is computed.
 KEPT_GROUNDS = 8
-CHINESE_NUMBERS = "一二三四五六七八九十"
 
 
 class NothingToDivide(Invalid):
     """The place cannot be divided as it stands; the message says what is missing."""
 
 
-class Computed(Conflict):
-    """A computed plan is evidence and stays as it is."""
+class NoCertificate(NotFound):
+    """The plan was not proved."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,98 +97,6 @@ def read_profiles_of(wish: Wish) -> None:
     """NotFound names the first profile of the wish that there is none of."""
     for key in wish.profiles:
         read_profiles().profile(key)
-
-
-def compute(database: Database, report: Callable[[float, str], None], division_id: str) -> dict[str, Any]:
-    """Survey the ground, find a family of plans and store both; done once, whoever asks again."""
-    division = look(database, division_id)
-    if division.state != store.ASKED:
-        return {"division": division_id, "state": division.state}
-    wish = wish_of(division)
-    report(0.02, "读取图层")
-    with database.reading() as connection:
-        found = store.inputs(connection, _outline(division), division.place_code, on=division.on_date)
-    rules, profiles = read_rules(), read_profiles()
-    report(0.05, "生成划分单元")
-    ground, around, _ = survey(
-        found, profiles=profiles, rules=rules, planned=wish.stations, progress=lambda step: report(0.05, step)
-    )
-    if ground.units.households.sum() == 0:
-        raise NothingToDivide(f"{division.place['name']}范围内没有带户数的楼栋或小区；请先导入户数。")
-    report(0.1, "准备计算")
-    _warm_up()
-    family = find_family(
-        ground,
-        wish,
-        rules,
-        solve=solve,
-        fill=further_plans,
-        report=lambda share, words: report(0.1 + 0.85 * share, words),
-    )  # fmt: skip
-    report(0.96, "保存方案")
-    names = names_for(wish, division.place["name"])
-    with database.transaction() as connection:
-        if store.division(connection, division_id).state != store.ASKED:
-            return {"division": division_id, "state": store.READY}
-        store.remove_plans(connection, division_id)
-        for at, candidate in enumerate(family.candidates):
-            _add(connection, division, ground, wish, candidate, name=f"方案{CHINESE_NUMBERS[at]}", names=names)
-        state = store.READY if family.candidates else store.NONE
-        store.set_division(
-            connection, division_id, ground=pack(ground, around), state=state, reason=family.reason,
-            inputs=[dataclasses.asdict(source) for source in found.sources], inputs_sha256=found.sha256,
-            indicators={one.key: one.version for one in all_indicators()},
-        )  # fmt: skip
-    return {"division": division_id, "state": state, "plans": len(family.candidates)}
-
-
-def solve(graph: UnitGraph, request: DivisionRequest) -> DivisionResult:
-    """The solver for any number of parts."""
-    from geoapp.splitting.solvers.dual_cycle import solve_two
-    from geoapp.splitting.solvers.search import divide
-
-    return divide(graph, request, solve_two=solve_two, clock=time.monotonic)
-
-
-def further_plans(graph: UnitGraph, request: DivisionRequest, costs: dict[str, Any]) -> list[tuple[Any, str]]:
-    """Plans that no other beats, with the profile that each came from."""
-    from geoapp.splitting.pareto import family
-    from geoapp.splitting.solvers.dual_cycle import solve_two
-
-    found = family(graph, request, costs=costs, solve_two=solve_two, clock=time.monotonic)
-    return [(one.part_of, one.profile) for one in found]
-
-
-def _warm_up() -> None:
-    """Compile the solvers on a square of 16 units, so that compiling takes no time from the search."""
-    n = np.arange(16)
-    right = np.stack([n[n % 4 < 3], n[n % 4 < 3] + 1], axis=1)
-    down = np.stack([n[:12], n[:12] + 4], axis=1)
-    edges = np.concatenate([right, down]).astype(np.int32)
-    graph = UnitGraph(
-        tuple(range(16)), np.full(16, 10, dtype=np.int64), edges, 10 + np.arange(len(edges), dtype=np.int64) % 7
-    )
-    solve(graph, DivisionRequest(2, ((60, 100),) * 2, interchangeable=True, together=((0, 1),), seconds=60.0))
-
-
-def _add(
-    connection: Any, division: Division, ground: Ground, wish: Wish, candidate: Candidate, *, name: str,
-    names: tuple[str, ...],
-) -> None:  # fmt: skip
-    result, profile = candidate.result, ground.units.profiles.profile(candidate.profile)
-    asked = dataclasses.replace(candidate.request, seconds=wish.seconds)
-    said = conditions(wish, asked, ground, profile, names)
-    proof = proof_of(result, said)
-    store.add_plan(
-        connection, division.id, name=name, profile=candidate.profile, based_on=None,
-        part_of=candidate.part_of.tolist(), part_names=list(names), certificate=result.certificate,
-        created_by=division.created_by,
-        proof={
-            **dataclasses.asdict(proof), "title": candidate.title, "status": result.status,
-            "objective": result.objective, "bound": result.bound, "gap": result.gap, "method": result.method,
-            "seconds": round(result.seconds, 3), "ranges": [list(r) for r in candidate.request.ranges],
-        },
-    )  # fmt: skip
 
 
 def look(database: Database, division_id: str) -> Division:
@@ -352,7 +255,7 @@ def today_of(division: Division) -> PlaceToday:
     basis_date = place["basis_date"]
     return PlaceToday(
         division.place_code, place["name"], division.on_date, place["households"], place["basis"],
-        datetime.date.fromisoformat(basis_date) if basis_date else None, place["staff"], _outline(division),
+        datetime.date.fromisoformat(basis_date) if basis_date else None, place["staff"], outline_of(division),
     )  # fmt: skip
 
 
@@ -392,12 +295,48 @@ def _plain(wish: Wish) -> dict[str, Any]:
     return plain
 
 
-def _outline(division: Division) -> Any:
+def outline_of(division: Division) -> Any:
     return shapely.from_wkb(division.place["outline"])
 
 
-def request_again(database: Database, division_id: str) -> DivisionRequest:
-    """The request that the division's plans answer, for `verify` and for the page."""
-    division = look(database, division_id)
+def plan_document(database: Database, division_id: str, number: int) -> dict[str, Any]:
+    """plan.json of a plan: computed ones with their certificate, drafts as plans without proof."""
+    division, drawn = look(database, division_id), drawing(database, division_id, number)
+    plan, wish = drawn.plan, wish_of(division)
     ground, _ = ground_of(database, division_id)
-    return request_of(wish_of(division), ground, read_rules())
+    with database.reading() as connection:
+        root = plan
+        while root.based_on is not None:
+            root = store.plan(connection, division_id, root.based_on)
+        certificate = store.certificate(connection, plan.id)
+    said = root.proof
+    request = dataclasses.replace(
+        request_of(wish, ground, read_rules()), ranges=tuple(tuple(r) for r in said["ranges"])
+    )
+    part_of = np.array(plan.part_of, dtype=np.int64)
+    if plan.based_on is None:
+        result = DivisionResult(
+            said["status"], part_of, said["objective"], said["bound"], said["method"], certificate, said["seconds"]
+        )
+    else:
+        graph = ground.units.graph(plan.profile)
+        request, result = by_hand(graph, request, part_of, bound=said["bound"])
+    return plan_file(
+        ground, request, result, drawn.score, profile=plan.profile, place=division.place_code,
+        codes=codes_of(division, plan),
+    )  # fmt: skip
+
+
+def codes_of(division: Division, plan: Plan) -> list[str | None]:
+    """The community's code stays with the part that keeps its name, else with part 1; others get theirs later."""
+    name = division.place["name"]
+    keeper = plan.part_names.index(name) if name in plan.part_names else 0
+    return [division.place_code if i == keeper else None for i in range(len(plan.part_names))]
+
+
+def certificate_of(database: Database, division_id: str, number: int) -> dict[str, Any]:
+    """The certificate by which anybody can check that no border costs less; NotFound where there is none."""
+    document = plan_document(database, division_id, number)
+    if document["certificate"] is None:
+        raise NoCertificate("这个方案没有经过验证，所以没有核验文件；请选择标明“已验证”的方案。")
+    return document

@@ -31,7 +31,7 @@ class Stations:
     lonlat : (s, 2) float, WGS84
     planned : (s,) bool, not built yet
     walk_s : (n, s) float, seconds; infinite where there is no way
-    by_network : False when the times are straight lines at walking speed, because there is no street network
+    by_network : False when some of the times are straight lines at walking speed, for want of streets
     """
 
     names: tuple[str, ...]

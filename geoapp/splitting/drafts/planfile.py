@@ -1,9 +1,10 @@
-"""plan.json: a plan as other programs read it, whole with proof, ground and names."""
+"""plan.json: a plan with its proof as `verify` reads it, with the ground and names that adopting it needs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,46 +13,61 @@ from numpy.typing import NDArray
 
 from geoapp.splitting.drafts.ground import Ground
 from geoapp.splitting.drafts.scorecard import PlanScore
+from geoapp.splitting.graph import UnitGraph
+from geoapp.splitting.plan import border_cost, part_households
+from geoapp.splitting.plan_json import document_of
+from geoapp.splitting.request import DivisionRequest, DivisionResult
 
 
 def plan_file(
     ground: Ground,
-    part_of: NDArray[Any],
+    request: DivisionRequest,
+    result: DivisionResult,
     score: PlanScore,
     *,
-    facts: dict[str, Any],
+    profile: str,
+    place: str,
     codes: Sequence[str | None],
 ) -> dict[str, Any]:
-    """The plan as a JSON object.
+    """The plan as a JSON object: what `geoapp verify` checks, and what `geoapp places split` needs.
 
     Parameters
     ----------
-    facts : status, objective, bound, gap, method, certificate, seconds, seed, profile, inputs_sha256, version, place
+    request, result : what was asked and answered; the result has a plan
+    profile : key of the profile that the costs are of
+    place : code of the divided place
     codes : code of each part, None for one that has yet to get one
     """
-    shapes = ground.shapes(np.asarray(part_of), parts=len(score.parts))
+    assert result.part_of is not None
+    staff = [{"staff_min": part.staff_min, "staff_max": part.staff_max} for part in score.parts]
+    document = document_of(ground.units.graph(profile), request, result, staff=staff)
+    shapes = ground.shapes(result.part_of, parts=len(score.parts))
+    for row, part, code, shape in zip(document["parts"], score.parts, codes, shapes, strict=True):
+        row.update(
+            name=part.name, code=code, households_estimated=part.households_estimated,
+            area_m2=round(part.area_m2, 1), extent=part.extent, geometry=multipolygon(shape),
+        )  # fmt: skip
     return {
-        **facts,
-        "part_of": dict(zip(ground.units.ids, np.asarray(part_of).tolist(), strict=True)),
+        **document,
+        "profile": profile,
+        "place": place,
         "names": [part.name for part in score.parts],
         "codes": list(codes),
-        "parts": [
-            {
-                "part": part.number,
-                "name": part.name,
-                "code": code,
-                "households": part.households,
-                "households_estimated": part.households_estimated,
-                "units": part.units,
-                "staff_min": part.staff_min,
-                "staff_max": part.staff_max,
-                "area_m2": round(part.area_m2, 1),
-                "extent": part.extent,
-                "geometry": multipolygon(shape),
-            }
-            for part, code, shape in zip(score.parts, codes, shapes, strict=True)
-        ],
     }
+
+
+def by_hand(
+    graph: UnitGraph, request: DivisionRequest, part_of: NDArray[np.int64], *, bound: int | None
+) -> tuple[DivisionRequest, DivisionResult]:
+    """A plan changed by hand as an answer without proof, to as much of the request as it still fulfils."""
+    sizes = part_households(graph, part_of, parts=request.parts).tolist()
+    ranges = tuple((min(low, size), max(high, size)) for (low, high), size in zip(request.ranges, sizes, strict=True))
+    together = tuple(group for group in request.together if len(set(part_of[list(group)].tolist())) == 1)
+    cost = border_cost(graph, part_of)
+    kept = ranges == request.ranges and together == request.together
+    asked = replace(request, ranges=ranges, together=together, interchangeable=request.interchangeable and kept)
+    bound = min(bound, cost) if bound is not None and kept else 0
+    return asked, DivisionResult("feasible", part_of, cost, bound, "by hand")
 
 
 def multipolygon(shape: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoapp.geo.measure import in_metres, measuring_crs_of
+from geoapp.geo.streets import street_network, walking_seconds
 from geoapp.splitting.borderlines import GroundLines
 from geoapp.splitting.drafts import inputs as read
 from geoapp.splitting.drafts.archive import Surroundings
@@ -157,7 +158,7 @@ def _counts(units: Units, found: Inputs) -> dict[str, IntArray]:
 
 
 def _stations(units: Units, found: Inputs, planned: Sequence[PlannedStation], rules: Rules) -> Stations | None:
-    """Existing and planned service stations, with the straight way from each unit at walking speed."""
+    """Existing and planned service stations, with the way over the streets from each unit at walking speed."""
     rows = found.of("station").inside(found.outline)
     kinds = rows.column(("kind", "类别"))
     served = [i for i in range(len(rows)) if STATION_WORD in f"{kinds[i] or ''}{rows.names[i]}"]
@@ -168,13 +169,15 @@ def _stations(units: Units, found: Inputs, planned: Sequence[PlannedStation], ru
     crs = measuring_crs_of(units.polygons)
     centre = in_metres(np.array([shapely.point_on_surface(p) for p in units.polygons], dtype=object), crs)
     at = in_metres(np.array(points, dtype=object), crs)
-    metres = np.stack([shapely.distance(centre, point) for point in at], axis=1)
+    centre_m, at_m = shapely.get_coordinates(centre), shapely.get_coordinates(at)
+    streets = street_network(in_metres(found.of("road").shapes, crs))
+    seconds, by_network = walking_seconds(streets, centre_m, at_m, speed_m_per_s=rules.value("walk_speed"))
     return Stations(
         tuple([rows.names[i] for i in served] + [p.name for p in planned]),
         np.array([point.coords[0] for point in points]),
         np.array([False] * len(served) + [True] * len(planned)),
-        metres / rules.value("walk_speed"),
-        by_network=False,
+        seconds,
+        by_network=bool(by_network.all()),
     )
 
 
