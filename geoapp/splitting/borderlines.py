@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoapp.geo.adjacency import border_segments
+from geoapp.geo.adjacency import border_segments, outer_segments
 from geoapp.splitting.rules import Profiles
 
 FloatArray = NDArray[np.float64]
@@ -18,6 +18,8 @@ GeometryArray = NDArray[np.object_]
 
 #: A border runs along a line when both its ends and its middle lie this near to it.
 NEAR_M = 1.0
+#: An outline is drawn by another hand than the roads: its sides count as along a road within half a carriageway.
+RIM_NEAR_M = 15.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,21 @@ def attributed_borders(
     BorderPieces; the kind is ``none`` and the name empty where no line runs
     """
     pairs, ends = border_segments(cells_m)
+    return _in_rows(pairs, ends, ground, profiles=profiles, near_m=near_m)
+
+
+def attributed_rim(
+    cells_m: Any, ground: GroundLines, *, profiles: Profiles, near_m: float = RIM_NEAR_M
+) -> BorderPieces:
+    """The same for the outer sides of a coverage; both positions of a pair are the cell itself."""
+    owner, ends = outer_segments(cells_m)
+    return _in_rows(np.stack([owner, owner], axis=1), ends, ground, profiles=profiles, near_m=near_m)
+
+
+def _in_rows(
+    pairs: IndexArray, ends: FloatArray, ground: GroundLines, *, profiles: Profiles, near_m: float
+) -> BorderPieces:
+    """Segments gathered by pair, kind and name."""
     if not len(pairs):
         return BorderPieces(pairs, np.empty(0), (), (), np.empty(0, dtype=object))
     along = _line_along(ends, ground, profiles=profiles, near_m=near_m)

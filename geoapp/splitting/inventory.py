@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from geoapp.geo.measure import GeometryArray, in_degrees, in_metres, measuring_crs_of, only_polygons
-from geoapp.splitting.borderlines import NO_LINES, GroundLines, attributed_borders
+from geoapp.splitting.borderlines import NO_LINES, BorderPieces, GroundLines, attributed_borders, attributed_rim
 from geoapp.splitting.rules import Profiles, Rules
 from geoapp.splitting.tessellation import Progress, Tessellation, tessellate
 from geoapp.splitting.units import UnitBorders, Units, UnitsError
@@ -112,6 +113,7 @@ def take_inventory(
     counts = _counted(sites, known, sites_m, compounds, compound_of_site, rules=rules, areal=not len(buildings))
     numbers, shared = _per_cell(tiles, sites_m, counts.households)
     pieces = attributed_borders(tiles.cells, lines_m, profiles=profiles)
+    rim = attributed_rim(tiles.cells, lines_m, profiles=profiles)
     cells = in_degrees(tiles.cells, crs)
     inner = shapely.point_on_surface(np.where(tiles.site_of >= 0, sites.polygons[tiles.site_of], cells) if len(sites)
                                      else cells)  # fmt: skip
@@ -126,7 +128,8 @@ def take_inventory(
         ids=_cell_ids(tiles, sites.ids),
         polygons=cells,
         households=numbers,
-        borders=UnitBorders(pieces.pairs, pieces.length_m, pieces.kind, pieces.name, in_degrees(pieces.lines, crs)),
+        borders=_borders(pieces, crs),
+        rim=_borders(rim, crs),
         profiles=profiles,
         estimated=rough,
         apportioned=(_flag_cells(tiles, counts.apportioned, n) | shared) & (numbers > 0),
@@ -139,6 +142,10 @@ def take_inventory(
         (known[at], sites.ids[at], _plain(sites.households[at]), why) for at, why in sorted(tiles.reasons.items())
     ]
     return Inventory(units, tuple(listed + counts.set_aside))
+
+
+def _borders(pieces: BorderPieces, crs: CRS) -> UnitBorders:
+    return UnitBorders(pieces.pairs, pieces.length_m, pieces.kind, pieces.name, in_degrees(pieces.lines, crs))
 
 
 @dataclass

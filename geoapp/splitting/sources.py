@@ -23,6 +23,9 @@ TUNNEL_YES = frozenset(
     {"t", "true", "yes", "1", "1.0", "y", "是", "building_passage", "culvert", "avalanche_protector"}
 )
 
+#: Classes that run below the ground as a rule, also where the map has no word on tunnels.
+BELOW_GROUND = frozenset({"subway", "metro", "地铁"})
+
 
 class FieldError(Invalid):
     """A field that was named is not in the layer, or says nothing of what it was named for."""
@@ -63,6 +66,7 @@ def are_dwellings(uses: Sequence[str | None], *, given: Iterable[str] = (), fiel
     return found
 
 
-def is_tunnel(row: Mapping[str, object]) -> bool:
-    """Does a road or rail run below the ground here (then it divides nothing)?"""
-    return str(row.get("tunnel", "")).strip().lower() in TUNNEL_YES
+def is_tunnel(row: Mapping[str, object], *, value: object = None) -> bool:
+    """Does a road or rail of that class run below the ground here (then it divides nothing)?"""
+    below = str(value).strip().lower() in BELOW_GROUND
+    return below or str(row.get("tunnel", "")).strip().lower() in TUNNEL_YES

@@ -6,15 +6,26 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
-from geoapp.errors import Invalid, NotFound
+from geoapp.errors import NotFound
 from geoapp.geo import crs as systems
-from geoapp.geo.measure import GeometryArray, only_polygons
+from geoapp.geo.measure import GeometryArray
 from geoapp.splitting.borderlines import GroundLines
+from geoapp.splitting.columns import (
+    IDENTIFIERS,
+    OWN_COLUMNS,
+    UnitsFileError,
+    flags_of,
+    households_of,
+    ids_of,
+    names_of,
+    numeric_columns,
+    polygons_of,
+)
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.inventory import Features, Inventory
 from geoapp.splitting.rules import Profiles, Rules, parse_profiles, parse_rules
@@ -29,22 +40,10 @@ from geoapp.splitting.sources import (
     field_of,
     is_tunnel,
 )
-from geoapp.splitting.units import UnitBorders, Units, plain_borders
-
-if TYPE_CHECKING:
-    import pandas as pd
+from geoapp.splitting.units import UnitBorders, Units, no_borders, plain_borders
 
 RULES = Path(__file__).parents[2] / "layers" / "rules"
-#: Columns that `units` writes and that are no figures of a unit.
-OWN_COLUMNS = {"unit", "households", "estimated", "apportioned", "water", "area_m2"}
 GROUPS = ("building", "compound", "courtyard", "grid")
-#: Numbers that are names: never summed per part.
-IDENTIFIERS = {"id", "objectid", "OBJECTID", "fid", "osm_id", "code", "FID", "gid"}
-ID_FIELDS = ("unit", "id", "unit_id", "编号", "code", "path", "geoid", "geoid20", "name")
-
-
-class UnitsFileError(Invalid):
-    """A file that cannot be read as units; the message names file, field and row."""
 
 
 @lru_cache(maxsize=4)
@@ -85,9 +84,9 @@ def read_units(path: Path, households: str, *, profile: str | None = None) -> Un
     path, layer = file_and_layer(path)
     ours = layer is None and "borders" in _layers(path)
     frame = read_frame(path, layer="units" if ours else layer)
-    polygons = _polygons(frame, path)
-    ids = _ids(frame)
-    counts = _households(frame, households, path)
+    polygons = polygons_of(frame, path.name)
+    ids = ids_of(frame)
+    counts = households_of(frame, households, path.name)
     notes: tuple[str, ...] = ()
     if ours:
         borders = _read_borders(path, ids)
@@ -103,11 +102,12 @@ def read_units(path: Path, households: str, *, profile: str | None = None) -> Un
         households=counts,
         borders=borders,
         profiles=profiles,
-        estimated=_flags(frame, "estimated") if own else np.zeros(len(ids), dtype=bool),
-        apportioned=_flags(frame, "apportioned") if own else np.zeros(len(ids), dtype=bool),
-        water=_flags(frame, "water"),
-        columns=_numeric_columns(frame, without={households, *OWN_COLUMNS, *IDENTIFIERS}),
-        groups={name: _names(frame[name]) for name in GROUPS if name in frame.columns},
+        rim=_read_borders(path, ids, layer="rim") if ours and "rim" in _layers(path) else no_borders(),
+        estimated=flags_of(frame, "estimated") if own else np.zeros(len(ids), dtype=bool),
+        apportioned=flags_of(frame, "apportioned") if own else np.zeros(len(ids), dtype=bool),
+        water=flags_of(frame, "water"),
+        columns=numeric_columns(frame, without={households, *OWN_COLUMNS, *IDENTIFIERS}),
+        groups={name: names_of(frame[name]) for name in GROUPS if name in frame.columns},
         basis=str(meta.get("basis", "")),
         date=str(meta.get("date", "")),
         notes=notes,
@@ -171,69 +171,6 @@ def _text(path: Path) -> str:
         raise UnitsFileError(f"读不到数据文件 {path.name}：它应当在 layers/rules 里。") from None
 
 
-def _polygons(frame: Any, path: Path) -> GeometryArray:
-    given = np.asarray(frame.geometry.array, dtype=object)
-    usable = only_polygons(given)
-    empty = np.flatnonzero(shapely.is_empty(usable))
-    if len(frame) == 0:
-        raise UnitsFileError(f"{path.name} 里一个单元也没有：请检查图层。")
-    if len(empty):
-        raise UnitsFileError(f"{path.name} 第 {empty[0] + 1} 行没有面状图形：请补上或删去这一行。")
-    return usable
-
-
-def _ids(frame: Any) -> tuple[str, ...]:
-    lower = {str(name).lower(): name for name in frame.columns}
-    for wanted in ID_FIELDS:
-        if wanted in lower:
-            column = frame[lower[wanted]]
-            if column.notna().all() and column.is_unique:
-                return tuple(str(value) for value in column)
-    return tuple(str(row) for row in range(1, len(frame) + 1))
-
-
-def _households(frame: Any, field: str, path: Path) -> Any:
-    import pandas as pd
-
-    if field not in frame.columns or field == "geometry":
-        there = "、".join(str(name) for name in frame.columns if name != "geometry")
-        raise UnitsFileError(f"{path.name} 没有字段 {field}：现有字段是 {there}。")
-    numbers = pd.to_numeric(frame[field], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    with np.errstate(invalid="ignore"):
-        bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers))))
-    if len(bad):
-        row = int(bad[0])
-        raise UnitsFileError(
-            f"{path.name} 第 {row + 1} 行的 {field} 是 {frame[field].iloc[row]!r}：户数要是不小于 0 的整数，请改正。"
-        )
-    if numbers.sum() > 2**53:
-        raise UnitsFileError(f"{path.name} 的 {field} 总数超过 9 千万亿：请检查字段是否选对。")
-    return numbers.astype(np.int64)
-
-
-def _flags(frame: Any, name: str) -> Any:
-    if name not in frame.columns:
-        return np.zeros(len(frame), dtype=bool)
-    return frame[name].fillna(False).astype(bool).to_numpy()
-
-
-def _names(column: pd.Series[Any]) -> tuple[str | None, ...]:
-    import pandas as pd
-
-    return tuple(None if pd.isna(value) or value == "" else str(value) for value in column)
-
-
-def _numeric_columns(frame: Any, *, without: set[str]) -> dict[str, Any]:
-    import pandas as pd
-
-    return {
-        str(name): frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        for name in frame.columns
-        if name not in without and name != "geometry" and pd.api.types.is_numeric_dtype(frame[name])
-        and not pd.api.types.is_bool_dtype(frame[name])
-    }  # fmt: skip
-
-
 def _borders_of(polygons: GeometryArray) -> tuple[UnitBorders, tuple[str, ...]]:
     """Borders of a plain layer; where its polygons do not meet vertex by vertex, half a metre apart is near enough."""
     from geoapp.splitting.graph import piece_labels
@@ -247,15 +184,15 @@ def _borders_of(polygons: GeometryArray) -> tuple[UnitBorders, tuple[str, ...]]:
     return near, ("相邻关系按 0.5 米以内算：这份图的面之间有细缝或交叠。",)
 
 
-def _read_borders(path: Path, ids: Sequence[str]) -> UnitBorders:
-    frame = read_frame(path, layer="borders")
+def _read_borders(path: Path, ids: Sequence[str], *, layer: str = "borders") -> UnitBorders:
+    frame = read_frame(path, layer=layer)
     at = {unit: position for position, unit in enumerate(ids)}
     try:
         pairs = np.array(
             [(at[str(a)], at[str(b)]) for a, b in zip(frame["unit_a"], frame["unit_b"], strict=True)], dtype=np.int32
         ).reshape(-1, 2)
     except KeyError as unit:
-        raise UnitsFileError(f"{path.name} 的 borders 层提到单元 {unit}，units 层里没有它：请重新生成。") from None
+        raise UnitsFileError(f"{path.name} 的 {layer} 层提到单元 {unit}，units 层里没有它：请重新生成。") from None
     return UnitBorders(
         np.sort(pairs, axis=1),
         frame["length_m"].to_numpy(dtype=np.float64),
@@ -276,7 +213,7 @@ def _read_meta(path: Path) -> Mapping[str, Any]:
 
 def read_outline(path: Path) -> Any:
     """All polygons of a layer as one, WGS84."""
-    return shapely.union_all(_polygons(read_frame(path), path))
+    return shapely.union_all(polygons_of(read_frame(path), path.name))
 
 
 def read_features(path: Path, fields: FieldNames, *, plain: bool = False) -> Features:
@@ -303,20 +240,20 @@ def read_features(path: Path, fields: FieldNames, *, plain: bool = False) -> Fea
     households = np.full(len(frame), np.nan)
     if count is not None:
         given = frame[count].notna().to_numpy()
-        households[given] = _households(frame[given], count, path)
+        households[given] = households_of(frame[given], count, path.name)
     dwelling = np.ones(len(frame), dtype=bool)
     if use is not None:
-        lived = np.array(are_dwellings(list(_names(frame[use])), given=fields.dwelling, field=use), dtype=bool)
+        lived = np.array(are_dwellings(list(names_of(frame[use])), given=fields.dwelling, field=use), dtype=bool)
         # A use field in words of its own tells nothing: then every building counts, as without the field.
         dwelling = lived if lived.any() else dwelling
     floors = pd.to_numeric(frame[storeys], errors="coerce") if storeys else pd.Series(np.nan, index=frame.index)
     return Features(
         np.asarray(frame.geometry.array, dtype=object),
-        _ids(frame),
+        ids_of(frame),
         households,
         floors.to_numpy(dtype=np.float64, na_value=np.nan),
         dwelling,
-        _numeric_columns(frame, without={str(count), str(storeys), *OWN_COLUMNS, *IDENTIFIERS}),
+        numeric_columns(frame, without={str(count), str(storeys), *OWN_COLUMNS, *IDENTIFIERS}),
     )
 
 
@@ -336,10 +273,10 @@ def read_ground(paths: Sequence[Path], profiles: Profiles, *, class_field: str =
         label = field_of(columns, NAME)
         strange: set[str] = set()
         for row in frame.to_dict("records"):
-            if row["geometry"] is None or row["geometry"].is_empty or is_tunnel(row):
+            value = row.get(field) if field else None
+            if row["geometry"] is None or row["geometry"].is_empty or is_tunnel(row, value=value):
                 continue
             areal = shapely.get_dimensions(row["geometry"]) == 2
-            value = row.get(field) if field else None
             kind = profiles.kind_of(None if value is None or value != value else str(value))
             if kind is None:
                 kind = "water" if areal else "minor"
@@ -371,15 +308,7 @@ def write_units(
         },
         geometry=units.polygons, crs=4326,
     )  # fmt: skip
-    ids = np.array(units.ids, dtype=object)
-    borders = gpd.GeoDataFrame(
-        {
-            "unit_a": ids[units.borders.pairs[:, 0]], "unit_b": ids[units.borders.pairs[:, 1]],
-            "length_m": units.borders.length_m, "class": units.borders.kind, "name": units.borders.name,
-            "cost": units.border_costs(),
-        },
-        geometry=units.borders.lines, crs=4326,
-    )  # fmt: skip
+    borders = _border_frame(units, units.borders).assign(cost=units.border_costs())
     aside = pd.DataFrame(list(inventory.set_aside), columns=["what", "id", "households", "reason"])
     meta = {"notes": [*units.notes, *notes], "basis": units.basis, "date": units.date, **(about or {})}
     table = pd.DataFrame({"key": list(meta), "value": [json.dumps(v, ensure_ascii=False) for v in meta.values()]})
@@ -388,6 +317,8 @@ def write_units(
     try:
         pyogrio.write_dataframe(frame, draft, layer="units")
         pyogrio.write_dataframe(borders, draft, layer="borders")
+        if len(units.rim):
+            pyogrio.write_dataframe(_border_frame(units, units.rim), draft, layer="rim")
         pyogrio.write_dataframe(aside, draft, layer="set_aside")
         pyogrio.write_dataframe(table, draft, layer="meta")
         draft.replace(path)
@@ -445,3 +376,16 @@ def read_plan_text(path: Path) -> str:
     if "plan" not in _layers(path):
         raise UnitsFileError(f"{path.name} 里没有方案（plan 表）：请给 geoapp split 写出的文件。")
     return str(pyogrio.read_dataframe(path, layer="plan", read_geometry=False)["document"].iloc[0])
+
+
+def _border_frame(units: Units, borders: UnitBorders) -> Any:
+    import geopandas as gpd
+
+    ids = np.array(units.ids, dtype=object)
+    return gpd.GeoDataFrame(
+        {
+            "unit_a": ids[borders.pairs[:, 0]], "unit_b": ids[borders.pairs[:, 1]], "length_m": borders.length_m,
+            "class": borders.kind, "name": borders.name,
+        },
+        geometry=borders.lines, crs=4326,
+    )  # fmt: skip

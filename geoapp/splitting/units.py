@@ -51,6 +51,11 @@ class UnitBorders:
         return len(self.pairs)
 
 
+def no_borders() -> UnitBorders:
+    """Borders of nothing."""
+    return UnitBorders(np.empty((0, 2), dtype=np.int32), np.empty(0), (), (), np.empty(0, dtype=object))
+
+
 @dataclass(frozen=True)
 class Units:
     """Units with their households, groups and borders.
@@ -62,6 +67,7 @@ class Units:
     households : (n,) int64, >= 0
     borders : who meets whom along what
     profiles : prices of border lines
+    rim : what the outer sides of units run along, as far as known; both units of a pair are the unit itself
     estimated, apportioned : (n,) bool, households that were reckoned from floor space 估算 or shared out 均摊
     water : (n,) bool, units that are water
     columns : further numeric columns of the units, (n,) each
@@ -76,6 +82,7 @@ class Units:
     households: IntArray
     borders: UnitBorders
     profiles: Profiles
+    rim: UnitBorders = field(default_factory=no_borders)
     estimated: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     apportioned: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     water: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))

@@ -134,6 +134,7 @@ def test_fields_are_found_by_common_names_or_named_or_missed_in_one_sentence() -
         are_dwellings(["Wohnhaus", "Garage"], given=["Haus"], field="use")
     assert [is_tunnel({"tunnel": value}) for value in ("T", "F", None, 1)] == [True, False, False, True]
     assert not is_tunnel({})
+    assert is_tunnel({}, value="subway")
 
 
 def write(path: Path, polygons: np.ndarray, **columns: object) -> Path:

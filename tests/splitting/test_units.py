@@ -10,7 +10,8 @@ from pyproj import CRS
 
 from geoapp.errors import NotFound
 from geoapp.geo.measure import in_degrees
-from geoapp.splitting.store import UnitsFileError, read_profiles, read_units
+from geoapp.splitting.columns import UnitsFileError
+from geoapp.splitting.store import read_profiles, read_units
 from geoapp.splitting.units import UnitBorders, Units, UnitsError, plain_borders
 
 ZONE = CRS.from_epsg(4548)
