@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +50,7 @@ def named_crs(given: str, *, basis: str) -> Settled:
     code = known.to_epsg()
     if code == 4326:
         return Settled("EPSG:4326", basis, None)
-    shown = f"EPSG:{code}" if code else (re.sub(r"\s+", " ", known.to_proj4() if _custom(known) else known.name))
+    shown = f"EPSG:{code}" if code else _words(known)
     notes = []
     if is_cgcs2000(known):
         notes.append("CGCS2000 与 WGS84 相差不到几厘米，按零平移处理")
@@ -90,5 +89,9 @@ def in_degrees(shapes: Sequence[Any] | NDArray[np.object_]) -> bool:
     return bool(np.mean((np.abs(middles[:, 0]) <= 180.0) & (np.abs(middles[:, 1]) <= 90.0)) > 0.5)
 
 
-def _custom(known: Any) -> bool:
-    return known.name.lower() in {"unknown", "unnamed", ""}
+def _words(known: Any) -> str:
+    """What to call a CRS without a code: its name, or its projection and numbers."""
+    if known.name.lower() not in {"unknown", "unnamed", "undefined", ""} or known.coordinate_operation is None:
+        return str(known.name)
+    numbers = [f"{p.name} {p.value:g}" for p in known.coordinate_operation.params]
+    return f"{known.coordinate_operation.method_name}（{'，'.join(numbers)}）"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
@@ -78,6 +79,11 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def shapes(self) -> ObjectArray:
+        """The shapes as shapely objects, WGS84 degrees; None where a row has none."""
+        made: ObjectArray = shapely.from_wkb(self.wkb)
+        return made
 
 
 #: The columns of a layer that an entry states; the others are the program's own.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 
 from geoapp.layers import faults
 from geoapp.layers.cleaning import Rows
@@ -54,7 +55,7 @@ def _chunks(path: Path, encoding: str) -> Iterator[Rows]:
         numbers.append(number)
         shapes.append(shape)
         props.append(clean)
-        size += 0 if shape.geometry is None else _vertices(item)
+        size += int(shapely.get_num_coordinates(shape.geometry))
         if len(numbers) >= ROWS_AT_ONCE or size > 400_000:
             yield _rows(numbers, shapes, props, mended)
             numbers, shapes, props, mended, size = [], [], [], [], 0
@@ -157,16 +158,6 @@ def _too_long(long: TooLong) -> Fault:
 
 def _has_duplicate(*things: Any) -> bool:
     return any(isinstance(thing, dict) and DUPLICATE in thing for thing in things)
-
-
-def _vertices(item: Any) -> int:
-    """Roughly how many corners a row has: enough to keep chunks small."""
-    coordinates = (item.get("geometry") or item).get("coordinates") or ()
-    count = 0
-    for part in coordinates:
-        if isinstance(part, list):
-            count += len(part) + sum(len(ring) for ring in part if isinstance(ring, list))
-    return count
 
 
 def _stated_crs(path: Path, encoding: str) -> tuple[bool, str]:

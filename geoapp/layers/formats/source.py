@@ -66,6 +66,8 @@ def storable(value: Any) -> tuple[Any, bool]:
     >>> storable("a\\x00b"), storable(float("inf"))
     (('ab', True), (None, True))
     """
+    if value is None or type(value) is int:
+        return value, False
     if isinstance(value, str):
         if value.isprintable() or not _NOT_STORABLE.search(value):
             return value, False
