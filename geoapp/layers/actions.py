@@ -35,6 +35,7 @@ from geoapp.layers.importing import (
     stored_options,
 )
 from geoapp.layers.preparing import Prepared, Progress, prepare
+from geoapp.layers.rosters.actions import open_roster
 from geoapp.layers.settling import (
     AUTO,
     Settled,
@@ -78,10 +79,13 @@ def import_file(
     with tempfile.TemporaryDirectory(prefix="geoapp-import-") as folder:
         workspace = Path(folder)
         tell(0.0, "读取文件")
-        source = open_source(path, options, workspace=workspace)
+        options = replace(options, layer=options.layer or key_from_filename(Path(filename).stem))
+        if options.kind == "roster":
+            source = open_roster(database, path, options)
+        else:
+            source = open_source(path, options, workspace=workspace)
         original = pack_original(path, workspace)
         sha256 = sha256_of(original)
-        options = replace(options, layer=options.layer or key_from_filename(Path(filename).stem))
         if (before := _done_before(database, sha256, options)) is not None:
             return before
         if not options.dry_run:
@@ -89,7 +93,7 @@ def import_file(
         settled, scores = _settle(database, source, next(iter(source.read()), None), options)
         lookup = _lookup(database, options.join) if options.join else None
         said = (source.format, source.encoding, source.encoding_basis, source.notes)
-        incoming = Incoming(filename, sha256, options, *said, settled, scores)
+        incoming = Incoming(filename, sha256, options, *said, settled, scores, source.extra)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
             prepared = prepare(source.read(), settled, options, spool=spool, lookup=lookup, tell=tell)
             return _store(database, prepared, incoming, by=by, tell=tell)
@@ -124,7 +128,11 @@ def _done_before(database: Database, sha256: str, options: ImportOptions) -> Imp
         layer = store.find_layer(connection, options.layer)
         if layer is None:
             return None
+        # What is matched or joined to a layer that has changed since would come out differently now.
+        others = [store.layer_by_key(connection, key).updated_at for key in (options.match, options.join) if key]
         for one in store.imports(connection, layer.id):
+            if any(changed > one.imported_at for changed in others):
+                continue
             if one.active and one.sha256 == sha256 and one.options == stored_options(options):
                 notes = ["同一个文件、同样的选项此前已导入，没有改动任何数据"]
                 return ImportReport(

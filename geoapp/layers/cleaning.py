@@ -45,6 +45,8 @@ class Rows:
     mended: list[int] = field(default_factory=list)
     #: Rows without shapes that are meant to have none (a table).
     shapeless: bool = False
+    #: Rows of the file that these stand for, when one row became several or several one.
+    rows_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,26 @@ def count(key: str, within: str, where: str, by: str, as_json: bool) -> None:
     click.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"{len(found)} 行（共 {len(rows)} 行）")
 
 
+@layers.command("tap")
+@click.argument("key")
+@click.argument("name")
+@click.option("--lon", type=float, required=True, help="Longitude, WGS84.")
+@click.option("--lat", type=float, required=True, help="Latitude, WGS84.")
+def tap(key: str, name: str, lon: float, lat: float) -> None:
+    """Say where a roster's row is; the next import of the roster keeps it.
+
+    \b
+    Example:
+      geoapp layers tap 楼栋台账 霞光里30号院2号楼 --lon 116.462 --lat 39.951
+    """
+    from geoapp.layers.rosters.actions import place_roster_row
+
+    database, _ = _open()
+    placed = place_roster_row(database, key, name, lon=lon, lat=lat, by=BY)
+    database.dispose()
+    click.echo(f"已放置 {placed.name}（{placed.households} 户）；还有 {placed.left} 处待点选。")
+
+
 def _open() -> tuple[Database, FileStore]:
     """The installation's database, its tables brought up to date, and its files."""
     from geoapp.config import read_settings
@@ -340,12 +360,27 @@ def _told(report: dict[str, Any]) -> str:
         lines.append(f"  名称示例：{'、'.join(report['names'])}")
     for change in report["changes"].values():
         lines.append(f"  {change['title']} {change['rows']} 行：{_short(change['row_numbers'])}")
+    if report.get("roster"):
+        lines += _told_roster(report["roster"])
     for reason, count in report["reasons"].items():
         lines.append(f"  未入库原因 {reason}：{count} 行")
     if report["replaced_rows"]:
         lines.append(f"  替换了原有的 {report['replaced_rows']} 行（可用 geoapp layers undo {report['layer']} 撤销）")
     lines += [f"  注意：{note}" for note in report["notes"]]
     return "\n".join(lines)
+
+
+def _told_roster(roster: dict[str, Any]) -> list[str]:
+    """What a roster came to: every household is placed, listed, or set aside."""
+    lines = [
+        f"  台账 {roster['buildings']} 栋 {roster['households']} 户：已上图 {roster['households_placed']} 户，"
+        f"待点选 {roster['households_listed']} 户；均摊 {roster['apportioned_buildings']} 栋"
+    ]
+    for one in roster["unmatched"][:20]:
+        lines.append(f"  待点选：{one['name']}（{one['households']} 户，第 {one['rows'][0]} 行）{one['reason']}")
+    if len(roster["unmatched"]) > 20:
+        lines.append(f"  ……另有 {len(roster['unmatched']) - 20} 处待点选")
+    return lines
 
 
 def _short(numbers: str) -> str:

@@ -163,6 +163,7 @@ class Incoming:
     notes: list[str]
     settled: Settled
     scores: list[Score]
+    extra: Mapping[str, Any]
 
 
 def report_of(
@@ -192,7 +193,7 @@ def report_of(
         scores=[asdict(score) for score in incoming.scores],
         notes=[*incoming.notes, *incoming.settled.notes],
         dry_run=incoming.options.dry_run,
-        **others,
+        **{**incoming.extra, **others},
     )
 
 

@@ -77,7 +77,7 @@ def prepare(
             options = replace(options, code_field=options.code_field or best_field(rows, lookup))
             rows = take_over(rows, lookup, options.code_field)
         cleaned = clean(rows, settled.move, dimension=dimension, seen=seen, swap_xy=options.swap_xy)
-        prepared.rows_in += len(rows.numbers)
+        prepared.rows_in += len(rows.numbers) if rows.rows_in is None else rows.rows_in
         for name, numbers in cleaned.changes.items():
             prepared.changes.setdefault(name, []).extend(numbers)
         boxes = shapely.bounds(cleaned.shapes).reshape(-1, 4)

@@ -18,7 +18,7 @@ from geoapp.db import bbox_intersects, utcnow
 from geoapp.errors import NotFound
 from geoapp.layers.cleaning import Refused
 from geoapp.layers.entry import PUBLIC
-from geoapp.layers.tables import feature, layer, layer_import, set_aside
+from geoapp.layers.tables import feature, layer, layer_import, set_aside, tap
 
 IntArray = NDArray[np.int64]
 ObjectArray = NDArray[np.object_]
@@ -293,6 +293,49 @@ def take_out(connection: Connection, import_id: int, row_numbers: Sequence[int])
             held[row.row_no] = json.dumps(row.props, ensure_ascii=False)[:4000]
         connection.execute(feature.delete().where(these))
     return held
+
+
+@dataclass(frozen=True, slots=True)
+class RosterFeature:
+    """One building of a roster as stored."""
+
+    id: int
+    name: str
+    props: dict[str, Any]
+
+
+def roster_rows(connection: Connection, layer_id: int) -> list[RosterFeature]:
+    """All buildings of a roster in use; those without a place have ``props["match"] == "none"``."""
+    return [RosterFeature(row.id, row.name, row.props) for row in connection.execute(_active(layer_id))]
+
+
+def taps(connection: Connection, layer_key: str) -> dict[str, tuple[float, float]]:
+    """Name -> longitude, latitude of every tap made for a roster."""
+    query = sa.select(tap.c.name, tap.c.lon, tap.c.lat).where(tap.c.layer_key == layer_key)
+    return {row.name: (row.lon, row.lat) for row in connection.execute(query)}
+
+
+def put_tap(connection: Connection, layer_key: str, name: str, *, lon: float, lat: float, by: str) -> None:
+    """Remember a tap; a later one for the same name takes its place."""
+    same = (tap.c.layer_key == layer_key) & (tap.c.name == name)
+    connection.execute(tap.delete().where(same))
+    values = {"layer_key": layer_key, "name": name, "lon": lon, "lat": lat, "tapped_at": utcnow(), "tapped_by": by}
+    connection.execute(tap.insert().values(values))
+
+
+def move_feature(connection: Connection, feature_id: int, geom: bytes, box: Bbox, props: dict[str, Any]) -> None:
+    """Give a feature another shape and other fields."""
+    west, south, east, north = box
+    connection.execute(
+        feature.update()
+        .where(feature.c.id == feature_id)
+        .values(geom=geom, min_lon=west, min_lat=south, max_lon=east, max_lat=north, props=props)
+    )
+
+
+def count_up(connection: Connection, layer_id: int) -> None:
+    """Note that a layer's features changed."""
+    change_layer(connection, layer_id, {})
 
 
 def _active(layer_id: int) -> sa.Select[Any]:

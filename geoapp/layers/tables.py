@@ -82,11 +82,12 @@ tap = sa.Table(
     "tap",
     metadata,
     sa.Column("id", RowId, primary_key=True),
-    sa.Column("layer_id", sa.ForeignKey("layer.id", ondelete="CASCADE"), nullable=False),
+    # The key and not the number: a layer that was undone or removed and comes again finds its taps again.
+    sa.Column("layer_key", sa.String(80), nullable=False),
     sa.Column("name", sa.String(300), nullable=False),
     sa.Column("lon", sa.Float, nullable=False),
     sa.Column("lat", sa.Float, nullable=False),
     sa.Column("tapped_at", UtcDateTime, nullable=False),
     sa.Column("tapped_by", sa.String(100), nullable=False),
-    sa.UniqueConstraint("layer_id", "name"),
+    sa.UniqueConstraint("layer_key", "name"),
 )

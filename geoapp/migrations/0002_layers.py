@@ -79,13 +79,13 @@ def upgrade() -> None:
     op.create_table(
         "tap",
         sa.Column("id", RowId, primary_key=True),
-        _owner("layer_id", "layer"),
+        sa.Column("layer_key", sa.String(80), nullable=False),
         sa.Column("name", sa.String(300), nullable=False),
         sa.Column("lon", sa.Float, nullable=False),
         sa.Column("lat", sa.Float, nullable=False),
         sa.Column("tapped_at", UtcDateTime, nullable=False),
         sa.Column("tapped_by", sa.String(100), nullable=False),
-        sa.UniqueConstraint("layer_id", "name", name=op.f("uq_tap_layer_id_name")),
+        sa.UniqueConstraint("layer_key", "name", name=op.f("uq_tap_layer_key_name")),
     )
     for table, column in (
         ("layer_import", "layer_id"),

@@ -39,6 +39,8 @@ class Source:
     encoding_basis: str = ""
     sublayer: str = ""
     notes: list[str] = field(default_factory=list)
+    #: What a reader has to tell beyond its rows, for the report.
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

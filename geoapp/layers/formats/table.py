@@ -63,6 +63,12 @@ def open_table(path: Path, options: ImportOptions) -> Source:
     )
 
 
+def plain_lines(path: Path, encoding: str) -> tuple[Iterator[list[Any]], charset.Charset]:
+    """All lines of a CSV file as they stand, and its encoding."""
+    found = charset.named(encoding) if encoding else charset.detect_file(path)
+    return _csv(path, found.encoding, _delimiter(path, found.encoding)), found
+
+
 def find_header(lines: Iterable[list[Any]]) -> Head:
     """The first row that looks like a header: two or more filled cells, most of them words."""
     best: Head | None = None

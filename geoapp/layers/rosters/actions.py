@@ -1,0 +1,189 @@
+"""What a person can do with a roster: bring it in, matched to a layer, and place by a tap what was not found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy.engine import Connection
+
+from geoapp import events
+from geoapp.db import Database
+from geoapp.errors import Invalid, NotFound
+from geoapp.layers import store
+from geoapp.layers.cleaning import Rows
+from geoapp.layers.faults import Fault
+from geoapp.layers.formats import table, workbook
+from geoapp.layers.formats.source import Source, Unreadable, storable
+from geoapp.layers.importing import ImportOptions
+from geoapp.layers.rosters.matching import BUILDING, NONE, TAP, Candidate, Match, match
+from geoapp.layers.rosters.sheet import BadRow, Roster, RosterRow, read_roster
+
+
+class BadTap(Invalid):
+    """A tap that places nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a tap did: the row's name and households, and how many rows of the roster still have no place."""
+
+    name: str
+    households: int
+    left: int
+
+
+def open_roster(database: Database, path: Path, options: ImportOptions) -> Source:
+    """A roster as rows with the shapes of the buildings that they were matched to."""
+    roster, source = _read(path, options)
+    with database.reading() as connection:
+        taps = store.taps(connection, options.layer)
+        features = _candidates(connection, options.match)
+    candidates = [] if features is None else _as_candidates(features)
+    matches = match(roster.rows, candidates, community=options.community, taps=taps)
+    shapes = _shapes(matches, features)
+    rows = _rows(roster, matches, shapes, options)
+    source.read = lambda: iter([rows])
+    source.extra = {"roster": _summary(roster, matches, options)}
+    if features is None:
+        source.notes.append("没有指明与哪个图层对应（--match），各行都要在图上点选")
+    for check in roster.totals:
+        if check.stated != check.counted:
+            source.notes.append(
+                f"第 {check.row} 行“{check.words}”写的是 {check.stated} 户，逐行相加是 {check.counted} 户"
+            )
+    return source
+
+
+def place_roster_row(database: Database, layer_key: str, name: str, *, lon: float, lat: float, by: str) -> Placed:
+    """Say where a row of a roster is; remembered by its name, so that the next import finds it too."""
+    if not (np.isfinite([lon, lat]).all() and abs(lon) <= 180 and abs(lat) <= 90):
+        raise BadTap("点选的位置不在地图上；请重新点选。")
+    with database.transaction() as connection:
+        layer = store.layer_by_key(connection, layer_key)
+        rows = [
+            row for row in store.roster_rows(connection, layer.id) if row.props.get("key") == name or row.name == name
+        ]
+        if not rows:
+            raise NotFound(f"台账“{layer.title}”里没有“{name}”；请刷新列表后再点选。")
+        point = shapely.to_wkb(shapely.Point(lon, lat))
+        households = 0
+        for row in rows:
+            store.put_tap(connection, layer_key, str(row.props["key"]), lon=lon, lat=lat, by=by)
+            props = {**row.props, "match": TAP, "match_reason": ""}
+            store.move_feature(connection, row.id, point, (lon, lat, lon, lat), props)
+            households += int(row.props.get("households") or 0)
+        store.count_up(connection, layer.id)
+        left = sum(row.props.get("match") == NONE for row in store.roster_rows(connection, layer.id))
+        events.layer_changed.send(None, layer_id=layer.id, connection=connection)
+    return Placed(rows[0].name, households, left)
+
+
+def _read(path: Path, options: ImportOptions) -> tuple[Roster, Source]:
+    suffix = path.suffix.lower()
+    if suffix in {".xlsx", ".xlsm"}:
+        sheet = workbook.choose_sheet(path, options.sheet)
+        roster = read_roster(workbook.rows(path, sheet), workbook.merged(path, sheet))
+        return roster, Source(format="XLSX", read=lambda: iter(()), encoding_basis="文件格式规定", sublayer=sheet)
+    if suffix in {".csv", ".tsv", ".txt"}:
+        lines, found = table.plain_lines(path, options.encoding)
+        source = Source(
+            format="CSV", read=lambda: iter(()), encoding=found.encoding.upper(), encoding_basis=found.basis
+        )
+        return read_roster(lines), source
+    raise Unreadable(f"台账应为 XLSX 或 CSV，{path.name} 不是；请用表格软件另存。")
+
+
+def _candidates(connection: Connection, layer_key: str) -> store.Features | None:
+    if not layer_key:
+        return None
+    return store.features(connection, store.layer_by_key(connection, layer_key).id)
+
+
+def _as_candidates(features: store.Features) -> list[Candidate]:
+    columns = zip(features.ids.tolist(), features.names, features.props, strict=True)
+    return [Candidate(number, name, props) for number, name, props in columns]
+
+
+def _shapes(matches: list[Match], features: store.Features | None) -> Any:
+    shapes = np.full(len(matches), None, dtype=object)
+    by_id = {} if features is None else dict(zip(features.ids.tolist(), features.wkb, strict=True))
+    for i, found in enumerate(matches):
+        if found.lonlat is not None:
+            shapes[i] = shapely.Point(found.lonlat)
+        elif found.feature_id is not None and by_id[found.feature_id] is not None:
+            shapes[i] = shapely.from_wkb(by_id[found.feature_id])
+    return shapes
+
+
+def _rows(roster: Roster, matches: list[Match], shapes: Any, options: ImportOptions) -> Rows:
+    props = [_props(row, found, roster, options) for row, found in zip(roster.rows, matches, strict=True)]
+    bad = [{"": one.text} for one in roster.bad]
+    return Rows(
+        numbers=np.array([row.rows[0] for row in roster.rows] + [one.row for one in roster.bad], dtype=np.int64),
+        shapes=np.concatenate([shapes, np.full(len(bad), None, dtype=object)]),
+        props=[storable(one)[0] for one in [*props, *bad]],
+        faults={len(props) + i: _fault(one) for i, one in enumerate(roster.bad)},
+        shapeless=True,
+        rows_in=roster.rows_in,
+    )
+
+
+def _fault(bad: BadRow) -> Fault:
+    return Fault("roster_row", bad.problem, "在台账里补上这一行的楼栋（或小区）和户数，再导入一次")
+
+
+def _props(row: RosterRow, found: Match, roster: Roster, options: ImportOptions) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "key": row.key,
+        "households": row.households,
+        "households_basis": roster.basis,
+        "households_date": options.date,
+        "apportioned": row.apportioned,
+        "compound": row.compound or row.building.estate,
+        "community": options.community,
+        "match": found.how,
+        "match_layer": options.match if found.how == BUILDING else "",
+        "match_id": found.feature_id,
+        "match_reason": found.reason,
+        "sheet_rows": list(row.rows),
+        **{f"原列 {name}": value for name, value in row.fields.items()},
+    }
+
+
+def _summary(roster: Roster, matches: list[Match], options: ImportOptions) -> dict[str, Any]:
+    pairs = list(zip(roster.rows, matches, strict=True))
+    placed = sum(row.households for row, found in pairs if found.how != NONE)
+    return {
+        "columns": roster.columns,
+        "basis": roster.basis,
+        "buildings": len(roster.rows),
+        "households": roster.households,
+        "households_placed": placed,
+        "households_listed": roster.households - placed,
+        "households_set_aside": sum(one.households for one in roster.bad),
+        "apportioned_buildings": sum(row.apportioned for row in roster.rows),
+        "matched": sum(found.how == BUILDING for _, found in pairs),
+        "tapped": sum(found.how == TAP for _, found in pairs),
+        "unmatched": list(_unmatched(pairs)),
+        "totals": [{**asdict(check), "agrees": check.stated == check.counted} for check in roster.totals],
+        "notes": roster.notes,
+    }
+
+
+def _unmatched(pairs: list[tuple[RosterRow, Match]]) -> Iterator[dict[str, Any]]:
+    for row, found in pairs:
+        if found.how == NONE:
+            reason = found.reason
+            yield {
+                "name": row.name,
+                "key": row.key,
+                "households": row.households,
+                "rows": list(row.rows),
+                "reason": reason,
+            }
