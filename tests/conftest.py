@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,48 @@ def chromium() -> str:
     found = _chromium()
     assert found, "no Chromium here"
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """A headless Chromium that draws WebGL without a graphics card, one for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def built_client() -> None:
+    """Skips by name where the client has not been built; CI builds it first, so there its absence fails."""
+    from geoapp.web import assets
+
+    if not assets.is_built() and not os.environ.get("CI"):
+        pytest.skip("the client is not built; run npm ci and node build.mjs in geoapp/web/client")
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[APIFlask], str]]:
+    """Serves an application with waitress on a free port of this machine; gives its address."""
+    from waitress.server import create_server
+
+    running: list[tuple[Any, threading.Thread]] = []
+
+    def start(app: APIFlask) -> str:
+        server = create_server(app, host="127.0.0.1", port=0, threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.effective_port}"
+
+    yield start
+    for server, thread in running:
+        server.close()
+        server.task_dispatcher.shutdown()
+        thread.join(timeout=5)
 
 
 def _chromium() -> str | None:

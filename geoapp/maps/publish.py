@@ -25,6 +25,7 @@ _NAME = re.compile(r"[0-9a-f]{64}\.pmtiles")
 KEEP_S = 86400.0
 #: 4096 steps of a tile of zoom 15 are 0.2 m in Beijing: finer than any border we know.
 MAX_ZOOM = 15
+_METRE_DEGREES = 1e-5
 
 
 class NotPublished(NotFound):
@@ -77,7 +78,12 @@ def publish(folder: Path, drawn: Drawn, *, bbox: Bbox, min_zoom: int, max_zoom: 
 
 
 def _state_bbox(path: Path, bbox: Bbox) -> None:
-    """Write a box into the header of a PMTiles 3 file: four int32 of 1e-7 degrees from byte 102 on."""
+    """Write a box into the header of a PMTiles 3 file: four int32 of 1e-7 degrees from byte 102 on.
+
+    Readers refuse an empty box, as one road running due east has: it is widened by a metre.
+    """
+    west, south, east, north = bbox
+    bbox = west - _METRE_DEGREES, south - _METRE_DEGREES, east + _METRE_DEGREES, north + _METRE_DEGREES
     with path.open("r+b") as stream:
         stream.seek(102)
         stream.write(struct.pack("<4i", *(round(degrees * 1e7) for degrees in bbox)))
