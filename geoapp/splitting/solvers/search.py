@@ -19,13 +19,15 @@ from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult
 from geoapp.splitting.solvers.milp import solve_milp
 from geoapp.splitting.solvers.obstacles import certain_obstacle
 from geoapp.splitting.solvers.reduction import induced, reduce
-from geoapp.splitting.solvers.starts import QUICK, THOROUGH, annealed_plans, neighbouring_pairs
+from geoapp.splitting.solvers.starts import QUICK, REHEATS, THOROUGH, annealed_plans, neighbouring_pairs
 
 METHOD = "annealed recombination, exact pairs"
 #: Share of the time after which the starts, then the pairs, must be done; the rest is for the bound.
 STARTS_UNTIL, PAIRS_UNTIL = 0.35, 0.8
 #: Annealed plans that are tried with exact pairs, and ways to share parts among islands that are looked at.
 POLISHED, SHARINGS = 12, 64
+#: Share of the time left that one pair or one half may take.
+ONE_SOLVE = 0.25
 #: With less time than this left the integer programme is not begun.
 SHORTEST_PROGRAMME_S = 0.5
 #: Units times parts up to which the integer programme is asked to prove many parts: seconds at most.
@@ -90,18 +92,8 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
         return DivisionResult("optimal", whole, 0, 0, METHOD)
     if request.parts == 2:
         return _two(graph, request, tools)
-    reduced = reduce(graph, request)
-    plans = annealed_plans(
-        reduced, seed=request.seed, deadline=tools.until(STARTS_UNTIL), clock=tools.clock, rounds=THOROUGH
-    )
-    starts = [plan.astype(np.int64)[reduced.unit_of] + 1 for _, plan in plans[:POLISHED]]
-    recursive = halved(graph, request, tools)
-    best: PartArray | None = None
-    for start in ([] if recursive is None else [recursive]) + starts:
-        polished = exact_pairs(graph, request, start, tools)
-        if best is None or border_cost(graph, polished) < border_cost(graph, best):
-            best = polished
-    if reduced.graph.n * request.parts <= SMALL and tools.left() > SHORTEST_PROGRAMME_S:
+    best = _best_found(graph, request, tools)
+    if graph.n * request.parts <= SMALL and tools.left() > SHORTEST_PROGRAMME_S:
         small = solve_milp(graph, request, upper=best, deadline_s=tools.left() / 2)
         if small.status in ("optimal", "infeasible"):
             return small
@@ -115,6 +107,35 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
         return DivisionResult("bound", None, None, bound, METHOD, None, 0.0, reason)
     cost = border_cost(graph, best)
     return DivisionResult("feasible", best, cost, min(bound or 0, cost), METHOD)
+
+
+def _best_found(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> PartArray | None:
+    """The cheapest plan from all starts, each with its pairs divided anew."""
+    best: PartArray | None = None
+    for start in _starts(graph, request, tools):
+        polished = exact_pairs(graph, request, start, tools)
+        if best is None or border_cost(graph, polished) < border_cost(graph, best):
+            best = polished
+    return best
+
+
+def _starts(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Iterator[PartArray]:
+    """The best annealed plan, then one by exact halves (slow where there are many households), then more annealed."""
+    reduced = reduce(graph, request)
+    plans = annealed_plans(
+        reduced,
+        seed=request.seed,
+        deadline=tools.until(STARTS_UNTIL),
+        clock=tools.clock,
+        rounds=THOROUGH,
+        reheats=REHEATS,
+    )
+    annealed = [plan.astype(np.int64)[reduced.unit_of] + 1 for _, plan in plans[:POLISHED]]
+    yield from annealed[:1]
+    recursive = halved(graph, request, tools)
+    if recursive is not None:
+        yield recursive
+    yield from annealed[1:]
 
 
 def _two(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> DivisionResult:
@@ -167,7 +188,7 @@ def exact_pairs(graph: UnitGraph, request: DivisionRequest, start: PartArray, to
             part,
             sub_request(request, units, pair),
             upper=known,
-            deadline_s=tools.left(PAIRS_UNTIL),
+            deadline_s=ONE_SOLVE * tools.left(PAIRS_UNTIL),
             clock=tools.clock,
         )
         if result.part_of is None or border_cost(part, result.part_of) >= border_cost(part, known):
@@ -199,7 +220,7 @@ def halved(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> PartArra
             anchors={place[u]: 1 if p in first else 2 for u, p in request.anchors.items() if u in place},
         )  # fmt: skip
         result = tools.solve_two(
-            induced(graph, units), coarse, deadline_s=tools.left(PAIRS_UNTIL) / request.parts, clock=tools.clock
+            induced(graph, units), coarse, deadline_s=ONE_SOLVE * tools.left(PAIRS_UNTIL), clock=tools.clock
         )
         if result.part_of is None:
             return None
