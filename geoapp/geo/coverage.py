@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geoapp.geo.measure import in_degrees, in_metres, measuring_crs_of, only_polygons
+from geoapp.geo.measure import in_metres, measuring_crs_of, only_polygons
 
 GeometryArray = NDArray[np.object_]
 Kind = Literal["gap", "overlap", "sliver", "stray", "outside"]
@@ -62,13 +62,15 @@ def tiling_faults(parent: Any, children: Any, *, crs: CRS | None = None, least_m
     GeometryError : the parent is empty
     """
     crs = crs or measuring_crs_of([parent])
-    whole = only_polygons(in_metres([parent], crs))[0]
-    parts = only_polygons(in_metres(np.asarray(children, dtype=object), crs))
+    # Overlaid in degrees, measured in metres: a straight border of 3 km between two points bends by 0.15 m in any
+    # projection, and a neighbour with a point in its middle would seem to leave a gap of 300 m2.
+    whole = only_polygons([parent])[0]
+    parts = only_polygons(np.asarray(children, dtype=object))
     found: list[tuple[Kind, shapely.Geometry, tuple[int, ...]]] = []
     united = shapely.union_all(parts)
     found += [("gap", piece, ()) for piece in _pieces(shapely.difference(whole, united))]
     beyond = shapely.difference(parts, whole)
-    for at in np.flatnonzero(shapely.area(beyond) >= least_m2).tolist():
+    for at in np.flatnonzero(shapely.area(beyond) > 0.0).tolist():
         found += [("outside", piece, (at,)) for piece in _pieces(beyond[at])]
     a, b, shared = overlaps(parts)
     for one, other, place in zip(a.tolist(), b.tolist(), shared, strict=True):
@@ -77,11 +79,11 @@ def tiling_faults(parent: Any, children: Any, *, crs: CRS | None = None, least_m
     return _told(found, crs, least_m2=least_m2)
 
 
-def overlaps(polygons_m: GeometryArray) -> tuple[NDArray[np.int64], NDArray[np.int64], GeometryArray]:
+def overlaps(polygons: GeometryArray) -> tuple[NDArray[np.int64], NDArray[np.int64], GeometryArray]:
     """Pairs of polygons that share ground: the two positions (k,) each, and the shared ground (k,)."""
-    a, b = shapely.STRtree(polygons_m).query(polygons_m, predicate="intersects")
+    a, b = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     a, b = a[a < b], b[a < b]
-    shared = shapely.intersection(polygons_m[a], polygons_m[b])
+    shared = shapely.intersection(polygons[a], polygons[b])
     real = shapely.area(shared) > 0.0
     return a[real], b[real], shared[real]
 
@@ -104,9 +106,9 @@ def _pieces(geometry: shapely.Geometry) -> GeometryArray:
 def _told(found: list[tuple[Kind, shapely.Geometry, tuple[int, ...]]], crs: CRS, *, least_m2: float) -> list[Fault]:
     if not found:
         return []
-    places_m = np.array([place for _, place, _ in found], dtype=object)
-    area, width = shapely.area(places_m), 2.0 * shapely.area(places_m) / shapely.length(places_m)
-    places = in_degrees(places_m, crs)
+    places = np.array([place for _, place, _ in found], dtype=object)
+    places_m = in_metres(places, crs)
+    area, width = shapely.area(places_m), 2.0 * shapely.area(places_m) / np.maximum(shapely.length(places_m), 1e-9)
     faults = [
         Fault("sliver" if kind in ("gap", "overlap") and width[at] < SLIVER_WIDTH_M else kind, float(area[at]),
               places[at], children)

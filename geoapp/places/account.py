@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import shapely
-from shapely.geometry import mapping
-
+from geoapp.geo.geojson import to_geojson
+from geoapp.places.boundaries import BoundaryCheck
 from geoapp.places.hierarchy import LEVELS
 from geoapp.places.versions import KIND_TITLES, Link, PlaceVersion
 
@@ -39,7 +38,7 @@ def place_json(
         "source": version.source,
     }
     if geometry:
-        facts["geometry"] = geometry_json(version.geometry)
+        facts["geometry"] = to_geojson(version.geometry)
     return facts
 
 
@@ -58,13 +57,6 @@ def page_json(
         "path": [place_json(v, titles) for v in above],
         "children": [place_json(v, titles) for v in under],
     }
-
-
-def geometry_json(geometry: Any) -> dict[str, Any] | None:
-    """A geometry as GeoJSON values, rings by the right-hand rule (RFC 7946); None stays None."""
-    if geometry is None:
-        return None
-    return dict(mapping(shapely.orient_polygons(geometry)))
 
 
 def link_json(link: Link) -> dict[str, Any]:
@@ -142,3 +134,34 @@ def report_text(report: Any) -> list[str]:
     if len(report.refused) > 20:
         lines.append(f"  另有 {len(report.refused) - 20} 行，用 --json 查看全部。")
     return lines
+
+
+def check_json(found: BoundaryCheck) -> dict[str, Any]:
+    """The faults below a place as JSON values, each with its area and a geometry to zoom to."""
+    return {
+        "code": found.code,
+        "holds": found.holds,
+        "children": found.children,
+        "undrawn": list(found.undrawn),
+        "faults": [
+            {
+                "kind": fault.kind,
+                "title": fault.title,
+                "area_m2": round(fault.area_m2, 2),
+                "codes": list(fault.codes),
+                "bbox": list(fault.geometry.bounds),
+                "geometry": to_geojson(fault.geometry),
+            }
+            for fault in found.faults
+        ],
+    }
+
+
+def check_text(found: BoundaryCheck) -> list[str]:
+    """The faults below a place in lines, for people."""
+    lines = [f"{found.code}：{found.children} 个下级，{len(found.faults)} 处不符，{len(found.undrawn)} 个没有边界。"]
+    for fault in found.faults:
+        lon, lat = fault.geometry.representative_point().coords[0][:2]
+        about = "、".join(fault.codes) or "无归属"
+        lines.append(f"  {fault.title}\t{fault.area_m2:.1f} m²\t{about}\t{lon:.6f},{lat:.6f}")
+    return lines + [f"  没有边界\t{code}" for code in found.undrawn]

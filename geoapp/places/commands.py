@@ -58,9 +58,7 @@ def _look(command: Command) -> Command:
 def list_(level: str | None, parent: str | None, on: str | None, as_json: bool) -> None:
     """Places of a day, by code.
 
-    \b
-    Example:
-      geoapp places list --level community --parent 110105012 --on 2026-01-01
+    Example: geoapp places list --level community --parent 110105012 --on 2026-01-01
     """
     from geoapp.places import forms, store
 
@@ -82,9 +80,7 @@ def list_(level: str | None, parent: str | None, on: str | None, as_json: bool) 
 def show(code: str, on: str | None, as_json: bool) -> None:
     """One place: what is known, what lies above and below; with --json also its border.
 
-    \b
-    Example:
-      geoapp places show 110105012023 --on 2026-01-01 --json
+    Example: geoapp places show 110105012023 --on 2026-01-01 --json
     """
     from geoapp.places import store
     from geoapp.places.account import page_json, place_line
@@ -111,9 +107,7 @@ def show(code: str, on: str | None, as_json: bool) -> None:
 def at(lon: str, lat: str, on: str | None, as_json: bool) -> None:
     """The places of a point (WGS84) on a day.
 
-    \b
-    Example:
-      geoapp places at 116.4650 39.9512 --on 2026-01-01
+    Example: geoapp places at 116.4650 39.9512 --on 2026-01-01
     """
     from geoapp.places import forms, store
 
@@ -130,9 +124,7 @@ def at(lon: str, lat: str, on: str | None, as_json: bool) -> None:
 def search(words: str, on: str | None, as_json: bool) -> None:
     """Places whose name contains WORDS or whose code begins with them.
 
-    \b
-    Example:
-      geoapp places search 霞光里
+    Example: geoapp places search 霞光里
     """
     from geoapp.places import store
 
@@ -162,15 +154,37 @@ def history(code: str, as_json: bool) -> None:
     click.echo("\n".join(history_text(versions, linked, titles)))
 
 
+@places.command("check")
+@click.argument("code")
+@_look
+def check(code: str, on: str | None, as_json: bool) -> int:
+    """Do the places directly below CODE tile it? Gaps 管理空白, overlaps 交叉重叠, slivers, 飞地; exit 3 when not.
+
+    With --json each fault has its area in m2 and its geometry. Example: geoapp places check 110105012 --json
+    """
+    from geoapp.errors import EXIT_NO_ANSWER
+    from geoapp.places import store
+    from geoapp.places.account import check_json, check_text
+    from geoapp.places.boundaries import check_children
+
+    with _open() as database, database.reading() as connection:
+        day = _day(on)
+        parent = store.version(connection, code, on=day)
+        found = check_children(parent, store.versions(connection, on=day, parent=code))
+    if as_json:
+        _print_json({"on": day.isoformat(), **check_json(found)})
+    else:
+        click.echo("\n".join(check_text(found)))
+    return 0 if found.holds else EXIT_NO_ANSWER
+
+
 @places.command("log")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="For another program.")
 def log(limit: int, as_json: bool) -> None:
     """Operations, newest first; `undo` takes their numbers.
 
-    \b
-    Example:
-      geoapp places log --limit 10
+    Example: geoapp places log --limit 10
     """
     from dataclasses import asdict
 
@@ -265,9 +279,7 @@ def split(plan: Path, on: str, as_json: bool, keep: int | None, **said: Any) -> 
 def merge(codes: tuple[str, ...], on: str, as_json: bool, **said: Any) -> None:
     """Join places of one parent 合并.
 
-    \b
-    Example:
-      geoapp places merge 110105012023 110105012027 --on 2028-01-01
+    Example: geoapp places merge 110105012023 110105012027 --on 2028-01-01
     """
     from geoapp.places import actions
 
@@ -288,9 +300,7 @@ def merge(codes: tuple[str, ...], on: str, as_json: bool, **said: Any) -> None:
 def new(name: str, parent: str | None, border: Path | None, on: str, as_json: bool, **said: Any) -> None:
     """Set up a place on ground that no neighbour holds 新设.
 
-    \b
-    Example:
-      geoapp places new 新苑社区 --parent 110105012 --border 新苑.geojson --households 1200 --on 2027-01-01
+    Example: geoapp places new 新苑社区 --parent 110105012 --border 新苑.geojson --households 1200 --on 2027-01-01
     """
     from geoapp.places import actions
 
@@ -307,9 +317,7 @@ def new(name: str, parent: str | None, border: Path | None, on: str, as_json: bo
 def abolish(code: str, on: str, as_json: bool, **said: Any) -> None:
     """End a place without a successor 撤销; to hand its ground on use merge.
 
-    \b
-    Example:
-      geoapp places abolish 110105012027 --with-children --on 2028-01-01
+    Example: geoapp places abolish 110105012027 --with-children --on 2028-01-01
     """
     from geoapp.places import actions
 
@@ -326,9 +334,7 @@ def abolish(code: str, on: str, as_json: bool, **said: Any) -> None:
 def shift(giver: str, taker: str, area: Path, on: str, as_json: bool, **said: Any) -> None:
     """Move ground from the first place to the second 界线调整.
 
-    \b
-    Example:
-      geoapp places shift 110105012023 110105012024 --area 地块.geojson --households 120 --on 2027-01-01
+    Example: geoapp places shift 110105012023 110105012024 --area 地块.geojson --households 120 --on 2027-01-01
     """
     from geoapp.places import actions
 
@@ -344,9 +350,7 @@ def shift(giver: str, taker: str, area: Path, on: str, as_json: bool, **said: An
 def rename(code: str, name: str, on: str, as_json: bool, **said: Any) -> None:
     """Give a place another name 更名.
 
-    \b
-    Example:
-      geoapp places rename 110105012027 亮马社区 --on 2027-06-01
+    Example: geoapp places rename 110105012027 亮马社区 --on 2027-06-01
     """
     from geoapp.places import actions
 
@@ -360,9 +364,7 @@ def rename(code: str, name: str, on: str, as_json: bool, **said: Any) -> None:
 def undo(operation: int, by: str) -> None:
     """Withdraw an operation on which nothing builds 撤回; it stays on record, marked so.
 
-    \b
-    Example:
-      geoapp places undo 12
+    Example: geoapp places undo 12
     """
     from geoapp.places import actions
     from geoapp.places.versions import KIND_TITLES
@@ -377,9 +379,7 @@ def undo(operation: int, by: str) -> None:
 def levels(titles: tuple[str, ...]) -> None:
     """The five levels and what this district calls them.
 
-    \b
-    Example:
-      geoapp places levels --title courtyard=楼门
+    Example: geoapp places levels --title courtyard=楼门
     """
     from geoapp.places import actions, store
 

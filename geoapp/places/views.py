@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 
 from geoapp.errors import Invalid
 from geoapp.places import forms, store
-from geoapp.places.account import page_json, place_json
+from geoapp.places.account import check_json, page_json, place_json
+from geoapp.places.boundaries import check_children
 from geoapp.places.versions import KIND_TITLES, heirs
 from geoapp.web import current
 from geoapp.web.rights import needs
@@ -114,6 +115,19 @@ def place(code: str) -> Any:
         under = store.versions(connection, on=on, parent=code, geometry=False)
         titles = store.level_titles(connection)
     return jsonify(page_json(version, above, under, titles, on=on))
+
+
+@blueprint.get("/api/places/<code>/check")
+@needs("places.read")
+def check(code: str) -> Any:
+    """Where the places directly below one do not tile it: kind, area, codes, geometry."""
+    given = _given("on")
+    on = _on(given)
+    forms.parse_code(code)
+    with current.database().reading() as connection:
+        parent = store.version(connection, code, on=on)
+        children = store.versions(connection, on=on, parent=code)
+    return jsonify(on=on.isoformat(), **check_json(check_children(parent, children)))
 
 
 @blueprint.get("/api/places/<code>/history")
