@@ -222,6 +222,11 @@ class _Search:
         bound, cycle = problem.ratio_bound(left, least=least, limit=self.best.cost)
         return bound, left.head[cycle]
 
+    def whole_bound(self) -> int:
+        """What any border costs at least, by the least ratio over all cycles (bridges were tried one by one)."""
+        least = -(-self.smallest_part() // self.divisor)
+        return problem.ratio_bound(self.outer_dual, least=least, limit=self.best.cost)[0]
+
     def closing(self) -> tuple[dict[str, Any] | None, IntArray]:
         """Why no border below the best is left, or None and the faces of the cycle that says so."""
         unit = self.starts.closing_unit()
@@ -324,7 +329,7 @@ class _Search:
         plan, cost = self.best.plan, self.best.cost * self.cost_divisor
         proved = closing is not None and (self.open_bound is None or self.open_bound >= self.best.cost)
         if not proved:
-            bound = min(self.open_bound or 0, self.best.cost) * self.cost_divisor
+            bound = max(min(self.open_bound or 0, self.best.cost), self.whole_bound()) * self.cost_divisor
             return _unproved(self.graph, self.request, plan, "在给定的时间或内存里没有证完。", bound=bound)
         proof = certificates.walks(
             self.graph, self.request, self.embedding, starts=self.record, closing=closing or {},
