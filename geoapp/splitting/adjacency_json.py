@@ -100,7 +100,7 @@ def _ids(nodes: Sequence[Any]) -> dict[str, int]:
     for row, node in enumerate(nodes, 1):
         if not isinstance(node, dict) or "id" not in node:
             raise GraphFileError(f"nodes 第 {row} 行没有 id：请给每个单元一个编号。")
-        name = json.dumps(node["id"], sort_keys=True)
+        name = json.dumps(node["id"], ensure_ascii=False, sort_keys=True)
         if name in place:
             raise GraphFileError(f"nodes 第 {row} 行的 id {name} 与第 {place[name] + 1} 行重复：请改成不同的编号。")
         key = id_key(node["id"])
@@ -135,7 +135,11 @@ def _edges(place: dict[str, int], rows: Sequence[Any], field: str | None) -> dic
             raise GraphFileError(f"adjacency 第 {u + 1} 行不是列表：请用 NetworkX 的 adjacency_data 导出。")
         for entry in row:
             where = f"adjacency 第 {u + 1} 行"
-            name = json.dumps(entry["id"], sort_keys=True) if isinstance(entry, dict) and "id" in entry else None
+            name = (
+                json.dumps(entry["id"], ensure_ascii=False, sort_keys=True)
+                if isinstance(entry, dict) and "id" in entry
+                else None
+            )
             if name is None or name not in place:
                 raise GraphFileError(f"{where}的邻居 {name} 不在 nodes 里：请补上这个单元或删去这个邻居。")
             v = place[name]

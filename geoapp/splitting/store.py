@@ -373,7 +373,7 @@ def read_plan_text(path: Path) -> str:
             return json.dumps(json.loads(_text(path))["plan"], ensure_ascii=False)
         except (json.JSONDecodeError, KeyError, TypeError):
             raise UnitsFileError(f"{path.name} 里没有方案：请给 geoapp split 写出的文件。") from None
-    if "plan" not in _layers(path):
+    if "plan" not in {str(name) for name, _ in pyogrio.list_layers(path)}:
         raise UnitsFileError(f"{path.name} 里没有方案（plan 表）：请给 geoapp split 写出的文件。")
     return str(pyogrio.read_dataframe(path, layer="plan", read_geometry=False)["document"].iloc[0])
 
