@@ -22,6 +22,7 @@ from geoapp.maps.publish import Published
 from geoapp.maps.sources import PLACES, Bbox, Drawn, Source
 from geoapp.maps.style import ALWAYS_FROM, ALWAYS_TO, fields
 from geoapp.maps.tables import map_point, published
+from geoapp.places import store as places_store
 from geoapp.places.tables import operations, places, versions
 
 #: Features looked at to learn a layer's dimension and whether its features carry dates.
@@ -368,3 +369,22 @@ def _hit(row: Any, source: Source) -> Hit:
 
 def _bbox(row: Any) -> Bbox:
     return row.min_lon, row.min_lat, row.max_lon, row.max_lat
+
+
+def exported(connection: Connection, source: Source, *, on: date) -> tuple[list[Any], dict[str, list[Any]]]:
+    """Shapes and all columns of a source: a layer as it stands, the places of a level as of a day."""
+    if source.is_places:
+        found = places_store.versions(connection, on=on, level=source.level)
+        names = (
+            "code", "name", "parent", "households", "households_basis", "households_date", "people", "staff",
+            "valid_from", "valid_to", "illustrative", "source",
+        )  # fmt: skip
+        return [v.geometry for v in found], {name: [getattr(v, name) for v in found] for name in names}
+    layer = layers_store.layer_by_key(connection, source.key)
+    rows = layers_store.features(connection, layer.id)
+    columns: dict[str, list[Any]] = {"name": rows.names, "code": rows.codes}
+    for name in dict.fromkeys(name for props in rows.props for name in props):
+        # The file's own field stands where it has one of that name.
+        columns[name] = [props.get(name) for props in rows.props]
+    shapes = [None if wkb is None else shapely.from_wkb(wkb) for wkb in rows.wkb]
+    return shapes, columns
