@@ -17,13 +17,14 @@ from geoapp.web.rights import require_declarations
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
 VIEWS = (
     "geoapp.web.views",
+    "geoapp.layers.views",
     "geoapp.places.views",
     "geoapp.splitting.drafts.views",
     "geoapp.maps.views",
     "geoapp.maps.sheets.views",
 )
 #: Parts with background work; importing registers it.
-TASKS: tuple[str, ...] = ("geoapp.splitting.drafts.tasks", "geoapp.maps.tasks")
+TASKS: tuple[str, ...] = ("geoapp.layers.tasks", "geoapp.splitting.drafts.tasks", "geoapp.maps.tasks")
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:

@@ -35,7 +35,7 @@ from geoapp.layers.importing import (
     stored_options,
 )
 from geoapp.layers.preparing import Prepared, Progress, prepare
-from geoapp.layers.rosters.actions import open_roster
+from geoapp.layers.rosters.actions import looks_like_roster, open_roster
 from geoapp.layers.settling import (
     AUTO,
     Settled,
@@ -80,6 +80,8 @@ def import_file(
         workspace = Path(folder)
         tell(0.0, "读取文件")
         options = replace(options, layer=options.layer or key_from_filename(Path(filename).stem))
+        if looks_like_roster(path, options):
+            options = replace(options, kind="roster")
         if options.kind == "roster":
             source = open_roster(database, path, options)
         else:
@@ -99,11 +101,16 @@ def import_file(
             return _store(database, prepared, incoming, by=by, tell=tell)
 
 
-def undo_import(database: Database, layer_key: str, *, by: str) -> store.LayerImport:
-    """Undo the latest import into a layer: what it replaced comes back, and a layer that it made goes."""
+def undo_import(database: Database, layer_key: str, *, by: str, import_id: int | None = None) -> store.LayerImport:
+    """Undo the latest import into a layer: what it replaced comes back, and a layer that it made goes.
+
+    With ``import_id`` only when that import is the latest one.
+    """
     with database.transaction() as connection:
         layer = store.layer_by_key(connection, layer_key)
         latest = store.latest_import(connection, layer.id)
+        if import_id not in {None, latest.id}:
+            raise Conflict(f"图层“{layer.title}”此后又导入过 {latest.filename}；请先撤销那一次。")
         store.undo_import(connection, latest.id)
         if latest.entry_before is None:
             store.remove_layer(connection, layer.id)
@@ -129,7 +136,10 @@ def _done_before(database: Database, sha256: str, options: ImportOptions) -> Imp
         if layer is None:
             return None
         # What is matched or joined to a layer that has changed since would come out differently now.
-        others = [store.layer_by_key(connection, key).updated_at for key in (options.match, options.join) if key]
+        keys = [key for key in (options.match, options.join) if key]
+        others = [store.layer_by_key(connection, key).updated_at for key in keys]
+        if options.kind == "roster" and not options.match:
+            others = [one.updated_at for one in store.layers(connection) if one.kind in {"building", "compound"}]
         for one in store.imports(connection, layer.id):
             if any(changed > one.imported_at for changed in others):
                 continue

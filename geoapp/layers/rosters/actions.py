@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,18 @@ from sqlalchemy.engine import Connection
 
 from geoapp import events
 from geoapp.db import Database
-from geoapp.errors import Invalid, NotFound
+from geoapp.errors import GeoappError, Invalid, NotFound
 from geoapp.layers import store
 from geoapp.layers.cleaning import Rows
+from geoapp.layers.columns import find_placing
 from geoapp.layers.faults import Fault
 from geoapp.layers.formats import table, workbook
 from geoapp.layers.formats.source import Source, Unreadable, storable
 from geoapp.layers.importing import ImportOptions
 from geoapp.layers.rosters.matching import BUILDING, NONE, TAP, Candidate, Match, match
-from geoapp.layers.rosters.sheet import BadRow, Roster, RosterRow, read_roster
+from geoapp.layers.rosters.sheet import BadRow, Merged, Roster, RosterRow, read_roster
+
+_TABLES = {".xlsx", ".xlsm", ".csv", ".tsv", ".txt"}
 
 
 class BadTap(Invalid):
@@ -37,25 +40,44 @@ class Placed:
     left: int
 
 
+def looks_like_roster(path: Path, options: ImportOptions) -> bool:
+    """Is the file a table without coordinates in which buildings or compounds have households?"""
+    if path.suffix.lower() not in _TABLES or options.kind or options.join:
+        return False
+    if options.lon_field or options.wkt_field:
+        return False
+    try:
+        roster, _ = _read(path, options)
+        head = table.find_header(_lines(path, options)[0])
+    except GeoappError:
+        return False
+    return bool(roster.rows) and not find_placing(head.names).places
+
+
 def open_roster(database: Database, path: Path, options: ImportOptions) -> Source:
-    """A roster as rows with the shapes of the buildings that they were matched to."""
+    """A roster as rows with the shapes of the buildings that they were matched to.
+
+    Without a layer to match to, that layer of buildings or compounds is taken in which most households are found.
+    """
     roster, source = _read(path, options)
+    options = replace(options, community=options.community or roster.community)
     with database.reading() as connection:
         taps = store.taps(connection, options.layer)
-        features = _candidates(connection, options.match)
-    candidates = [] if features is None else _as_candidates(features)
-    matches = match(roster.rows, candidates, community=options.community, taps=taps)
-    shapes = _shapes(matches, features)
-    rows = _rows(roster, matches, shapes, options)
+        keys = [options.match] if options.match else _matchable(connection)
+        tried = [_matched(connection, key, roster, options, taps) for key in keys]
+    if not tried:
+        alone = match(roster.rows, [], community=options.community, taps=taps)
+        tried = [_Matched("", alone, _shapes(alone, None))]
+        source.notes.append("还没有楼栋或小区图层可以对应，各行都要在图上点选")
+    best = max(tried, key=lambda one: _households_placed(roster, one.matches))
+    options = replace(options, match=best.layer)
+    rows = _rows(roster, best.matches, best.shapes, options)
     source.read = lambda: iter([rows])
-    source.extra = {"roster": _summary(roster, matches, options)}
-    if features is None:
-        source.notes.append("没有指明与哪个图层对应（--match），各行都要在图上点选")
+    source.extra = {"roster": _summary(roster, best.matches, options)}
     for check in roster.totals:
         if check.stated != check.counted:
-            source.notes.append(
-                f"第 {check.row} 行“{check.words}”写的是 {check.stated} 户，逐行相加是 {check.counted} 户"
-            )
+            words = f"第 {check.row} 行“{check.words}”写的是 {check.stated} 户，逐行相加是 {check.counted} 户"
+            source.notes.append(words)
     return source
 
 
@@ -83,25 +105,52 @@ def place_roster_row(database: Database, layer_key: str, name: str, *, lon: floa
     return Placed(rows[0].name, households, left)
 
 
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    layer: str
+    matches: list[Match]
+    shapes: Any
+
+
 def _read(path: Path, options: ImportOptions) -> tuple[Roster, Source]:
+    lines, merged, source = _lines(path, options)
+    return read_roster(lines, merged), source
+
+
+def _lines(path: Path, options: ImportOptions) -> tuple[Iterator[list[Any]], list[Merged], Source]:
     suffix = path.suffix.lower()
     if suffix in {".xlsx", ".xlsm"}:
         sheet = workbook.choose_sheet(path, options.sheet)
-        roster = read_roster(workbook.rows(path, sheet), workbook.merged(path, sheet))
-        return roster, Source(format="XLSX", read=lambda: iter(()), encoding_basis="文件格式规定", sublayer=sheet)
-    if suffix in {".csv", ".tsv", ".txt"}:
+        source = Source(format="XLSX", read=lambda: iter(()), encoding_basis="文件格式规定", sublayer=sheet)
+        return workbook.rows(path, sheet), workbook.merged(path, sheet), source
+    if suffix in _TABLES:
         lines, found = table.plain_lines(path, options.encoding)
-        source = Source(
-            format="CSV", read=lambda: iter(()), encoding=found.encoding.upper(), encoding_basis=found.basis
-        )
-        return read_roster(lines), source
+        source = Source(format="CSV", read=lambda: iter(()), encoding_basis=found.basis)
+        source.encoding = found.encoding.upper()
+        return lines, [], source
     raise Unreadable(f"台账应为 XLSX 或 CSV，{path.name} 不是；请用表格软件另存。")
 
 
-def _candidates(connection: Connection, layer_key: str) -> store.Features | None:
-    if not layer_key:
-        return None
-    return store.features(connection, store.layer_by_key(connection, layer_key).id)
+def _matchable(connection: Connection) -> list[str]:
+    """Layers in which a roster's names may stand, buildings before compounds."""
+    there = store.layers(connection)
+    return [one.key for kind in ("building", "compound") for one in there if one.kind == kind]
+
+
+def _matched(
+    connection: Connection,
+    key: str,
+    roster: Roster,
+    options: ImportOptions,
+    taps: dict[str, tuple[float, float]],
+) -> _Matched:
+    features = store.features(connection, store.layer_by_key(connection, key).id)
+    matches = match(roster.rows, _as_candidates(features), community=options.community, taps=taps)
+    return _Matched(key, matches, _shapes(matches, features))
+
+
+def _households_placed(roster: Roster, matches: list[Match]) -> int:
+    return sum(row.households for row, found in zip(roster.rows, matches, strict=True) if found.how != NONE)
 
 
 def _as_candidates(features: store.Features) -> list[Candidate]:
@@ -158,10 +207,12 @@ def _props(row: RosterRow, found: Match, roster: Roster, options: ImportOptions)
 
 def _summary(roster: Roster, matches: list[Match], options: ImportOptions) -> dict[str, Any]:
     pairs = list(zip(roster.rows, matches, strict=True))
-    placed = sum(row.households for row, found in pairs if found.how != NONE)
+    placed = _households_placed(roster, matches)
     return {
         "columns": roster.columns,
         "basis": roster.basis,
+        "community": options.community,
+        "matched_to": options.match,
         "buildings": len(roster.rows),
         "households": roster.households,
         "households_placed": placed,

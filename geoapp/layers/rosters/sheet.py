@@ -85,6 +85,8 @@ class Roster:
 
     columns: dict[str, str]
     basis: str = ""
+    #: Community that the title speaks of; empty when it names none.
+    community: str = ""
     rows: list[RosterRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     totals: list[TotalCheck] = field(default_factory=list)
@@ -123,9 +125,10 @@ def read_roster(lines: Iterable[Sequence[Any]], merged: Iterable[Merged] = ()) -
     roles = _roles(header)
     roster = Roster(columns={role: header[at] for role, at in roles.items()})
     roster.basis = next((word for word in _BASES if word in header[roles["households"]]), "")
-    if roster.basis == "":
-        title = " ".join(str(cell) for line in sheet[: first + 1] for cell in line[:1] if cell)
-        roster.basis = next((word for word in _BASES if word in title), "")
+    title = " ".join(str(cell) for line in sheet[:first] for cell in line[:1] if cell)
+    roster.basis = roster.basis or next((word for word in _BASES if word in title), "")
+    named = re.search(r"([\u4e00-\u9fff]{2,8})(?:社区|居委会)", title)
+    roster.community = re.sub(r"^.*(街道|地区|镇|乡|区)(?=.{2,})", "", named[1]) + "社区" if named else ""
     groups = _groups(ranges, column=roles["households"], after=last)
     _read_rows(roster, sheet, last + 1, header, roles, groups)
     return roster
