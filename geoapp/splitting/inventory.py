@@ -136,7 +136,7 @@ def take_inventory(
         water=_water(tiles, ground, inner),
         columns={name: _sum_cells(tiles, column) for name, column in sites.columns.items()},
         groups={name: group for name, group in groups.items() if any(value is not None for value in group)},
-        basis=basis, date=date, notes=_notes(counts, rules),
+        basis=basis, date=date, notes=_notes(counts, known, rules),
     )  # fmt: skip
     listed = [
         (known[at], sites.ids[at], _plain(sites.households[at]), why) for at, why in sorted(tiles.reasons.items())
@@ -333,11 +333,17 @@ def _water(tiles: Tessellation, ground: GroundLines, inner: GeometryArray) -> Bo
     return wet & (tiles.site_of < 0)
 
 
-def _notes(counts: _Counts, rules: Rules) -> tuple[str, ...]:
+def _notes(counts: _Counts, known: Sequence[str], rules: Rules) -> tuple[str, ...]:
+    """What the estimates rest on, one sentence per kind."""
     notes = []
-    if counts.estimated.any():
-        factor = f"{rules.households_per_m2_floor:g}"
-        notes.append(f"{int(counts.estimated.sum())} 个单元的户数为估算：住宅占地×层数×{factor}，取整到十。")
+    is_building = np.array([kind == "building" for kind in known], dtype=bool)
+    factor = f"{rules.households_per_m2_floor:g}"
+    built, areal = int((counts.estimated & is_building).sum()), int((counts.estimated & ~is_building).sum())
+    if built:
+        notes.append(f"{built} 个单元的户数为估算：住宅占地×层数×{factor}，取整到十。")
+    if areal:
+        share = f"{rules.area_coverage:g}×{rules.storeys_unknown:g} 层×{factor}"
+        notes.append(f"{areal} 个单元的户数为估算：没有楼栋，按用地×{share}，取整到十。")
     if counts.apportioned.any():
         notes.append(f"{int(counts.apportioned.sum())} 个单元的户数为均摊：小区总数按建筑面积分到各楼。")
     return tuple(notes)

@@ -151,7 +151,8 @@ def file_and_layer(path: Path, layer: str | None = None) -> tuple[Path, str | No
     return path, layer
 
 
-def _layers(path: Path) -> list[str]:
+def _layers(path: Path, *, tables: bool = False) -> list[str]:
+    """Names of the layers of a file; with ``tables`` also of those without geometry."""
     import pyogrio
     from pyogrio.errors import DataSourceError
 
@@ -159,7 +160,7 @@ def _layers(path: Path) -> list[str]:
     if not path.exists():
         raise UnitsFileError(f"找不到文件 {path}：请核对路径。")
     try:
-        return [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        return [str(name) for name, kind in pyogrio.list_layers(path) if tables or kind is not None]
     except DataSourceError:
         raise UnitsFileError(f"{path.name} 不是能读的地图文件：请给 GeoPackage、GeoJSON 或 Shapefile。") from None
 
@@ -205,7 +206,7 @@ def _read_borders(path: Path, ids: Sequence[str], *, layer: str = "borders") -> 
 def _read_meta(path: Path) -> Mapping[str, Any]:
     import pyogrio
 
-    if "meta" not in [name for name, _ in pyogrio.list_layers(path)]:
+    if "meta" not in _layers(path, tables=True):
         return {}
     table = pyogrio.read_dataframe(path, layer="meta", read_geometry=False)
     return {row.key: json.loads(row.value) for row in table.itertuples()}
@@ -284,6 +285,8 @@ def read_ground(paths: Sequence[Path], profiles: Profiles, *, class_field: str =
             lines.append(row["geometry"])
             kinds.append(kind)
             names.append(str(row[label]) if label and isinstance(row[label], str) else "")
+        if field is None:
+            notes.append(f"{path.name} 没有类别字段：线按支路、面按水系计；有的话请用 --barrier-class 指明。")
         if strange:
             listed = "、".join(sorted(strange)[:10])
             notes.append(f"{path.name} 里不认识的类别 {listed}：线按支路、面按水系计。")
@@ -373,7 +376,7 @@ def read_plan_text(path: Path) -> str:
             return json.dumps(json.loads(_text(path))["plan"], ensure_ascii=False)
         except (json.JSONDecodeError, KeyError, TypeError):
             raise UnitsFileError(f"{path.name} 里没有方案：请给 geoapp split 写出的文件。") from None
-    if "plan" not in {str(name) for name, _ in pyogrio.list_layers(path)}:
+    if "plan" not in _layers(path, tables=True):
         raise UnitsFileError(f"{path.name} 里没有方案（plan 表）：请给 geoapp split 写出的文件。")
     return str(pyogrio.read_dataframe(path, layer="plan", read_geometry=False)["document"].iloc[0])
 

@@ -81,6 +81,7 @@ def test_a_compound_without_buildings_is_a_unit_and_compounds_or_grids_alone_are
     assert areas_m2(alone.units.polygons).tolist() == pytest.approx([10_000.0] * 2, rel=0.01)
     grids = take(no_features(), grids=layer((0, 0, 100, 100), (100, 0, 200, 100), h=[NAN, 10], name="g"))
     assert grids.units.households[grids.units.position("g0")] == 150  # 10,000 m2 x 0.25 built on x 6 x 0.01
+    assert "没有楼栋" in grids.units.notes[0]
     assert grids.units.groups["grid"] == tuple(grids.units.ids)
 
 
