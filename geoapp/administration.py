@@ -235,6 +235,9 @@ def _database(*, must_exist: bool = False) -> Iterator[Database]:
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[float], None]]:
     """A bar on the terminal for a share 0..1; nothing where output is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda share: None
+        return
     with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
         done = [0]
 

@@ -50,7 +50,8 @@ def write_backup(database: Database, target: Path, *, report: Report = lambda sh
     data = database.settings.data
     stored = sorted(path for path in (data / "files").glob("*/*") if _FILE.fullmatch(_member(path)))
     total = sum(path.stat().st_size for path in stored) + 1
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (data, target.parent):
+        folder.mkdir(parents=True, exist_ok=True)
     # Beside the target: the last step is a rename. Readable by its owner alone: it holds the secret key.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".backup-", suffix=".zip")
     try:
@@ -199,6 +200,8 @@ def _checked_manifest(archive: zipfile.ZipFile, database: Database) -> dict[str,
         raise BadBackup(f"这个备份来自 {engine}，本安装使用 {mine}；请恢复到同类数据库。")
     if number > FORMAT or step > schema.head():
         raise BadBackup(f"这个备份由更新的程序写成（结构版本 {step}）；请先升级 geoapp 再恢复。")
+    if mine != "sqlite" and step != schema.head():
+        raise BadBackup(f"这个备份的结构版本为 {step}，本程序为 {schema.head()}；请用同版本的程序恢复，再升级。")
     fixed = {SQLITE if database.is_sqlite else POSTGRES, SECRET}
     strange = [name for name in members if name not in fixed and not _FILE.fullmatch(name)]
     if strange or sorted(names) != sorted({*members, MANIFEST}) or not fixed - {SECRET} <= set(members):
@@ -276,11 +279,15 @@ def _pg_dump(database: Database, target: Path) -> None:
 
 def _pg_restore(database: Database, dump: Path) -> None:
     database.dispose()
-    wanted = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+    # The schema itself holds the extensions and stays; everything inside it is put back in one transaction.
+    contents = _run_tool("pg_restore", database, ["--list", str(dump)]).splitlines()
+    chosen = dump.with_suffix(".list")
+    chosen.write_text("\n".join(line for line in contents if " SCHEMA " not in line), encoding="utf-8")
+    wanted = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", f"--use-list={chosen}"]
     _run_tool("pg_restore", database, [*wanted, f"--dbname={database.engine.url.database}", str(dump)])
 
 
-def _run_tool(tool: str, database: Database, arguments: list[str]) -> None:
+def _run_tool(tool: str, database: Database, arguments: list[str]) -> str:
     program = shutil.which(tool)
     if program is None:
         raise ToolMissing(f"这台机器上没有 {tool}；请安装 PostgreSQL 客户端程序，或在数据库服务器上备份。")
@@ -290,8 +297,9 @@ def _run_tool(tool: str, database: Database, arguments: list[str]) -> None:
     environ = {**os.environ, **{name: str(value) for name, value in given.items() if value is not None}}
     done = subprocess.run([program, *arguments], env=environ, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no words"])[-1]
-        raise Unavailable(f"{tool} 没有完成（{last[:200]}）；数据库未作改动，请按提示处理后重试。")
+        first = (done.stderr.strip().splitlines() or ["no words"])[0]
+        raise Unavailable(f"{tool} 没有完成（{first[:200]}）；数据库未作改动，请按提示处理后重试。")
+    return done.stdout
 
 
 def _version() -> str:

@@ -301,3 +301,43 @@ def test_indicators_are_listed_with_formula_and_source(home: Database) -> None:
     listed = json.loads(run(home, "indicators", "--json").output)
     assert all(entry["formula"] and entry["source"] and entry["version"] >= 1 for entry in listed)
     assert [entry["key"] for entry in listed] == sorted(entry["key"] for entry in listed)
+
+
+@pytest.mark.postgres
+def test_postgresql_is_backed_up_and_restored_by_its_own_programs(settings: Settings, tmp_path: Path) -> None:
+    """Two new databases: what was in the first is in the second, guards included; a later change is taken back."""
+    import secrets
+    from dataclasses import replace
+
+    import sqlalchemy as sa
+
+    url = os.environ.get("GEOAPP_TEST_POSTGRES_URL")
+    if not url:
+        pytest.skip("no PostgreSQL here; set GEOAPP_TEST_POSTGRES_URL")
+    names = [f"geoapp_test_{secrets.token_hex(6)}" for _ in range(2)]
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        for name in names:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    urls = [sa.make_url(url).set(database=name).render_as_string(hide_password=False) for name in names]
+    first, second = (Database(replace(settings, database_url=own)) for own in urls)
+    try:
+        for database in (first, second):
+            schema.migrate(database)
+        actions.load_places(first, street_records(), on=FIRST, by="测试")
+        old = adopting.state(first)
+        write_backup(first, tmp_path / "b.zip")
+        actions.split_by_plan(first, adopting.PLAN, on=adopting.DAY, by="测试")
+        for database in (first, second):
+            read_backup(database, tmp_path / "b.zip")
+            assert adopting.state(database) == old
+            with pytest.raises(sa.exc.IntegrityError), database.transaction() as connection:
+                connection.exec_driver_sql("DELETE FROM place")
+            actions.split_by_plan(database, adopting.PLAN, on=adopting.DAY, by="测试")
+    finally:
+        for database in (first, second):
+            database.dispose()
+        with server.connect() as connection:
+            for name in names:
+                connection.exec_driver_sql(f"DROP DATABASE {name}")
+        server.dispose()
