@@ -349,3 +349,4 @@ def anneal_trees(
             for i in range(size):
                 trial[units[i]] = part_of[units[i]]
         heat *= schedule[1]
+    schedule[0] = heat

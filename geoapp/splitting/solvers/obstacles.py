@@ -9,7 +9,12 @@ from geoapp.splitting.solvers.reduction import reduce
 
 
 def certain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
-    """Why there can be no plan, where that is plain to see; None says nothing."""
+    """Why there can be no plan, where no search is needed to know; None says nothing."""
+    return plain_obstacle(graph, request) or _bound_obstacle(graph, request)
+
+
+def plain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
+    """A reason that the verifier knows too: sizes, totals, islands, a unit above the limit."""
     lowest, highest = sum(low for low, _ in request.ranges), sum(high for _, high in request.ranges)
     if graph.n < request.parts:
         return f"只有 {graph.n} 个单元，分不出 {request.parts} 个部分。"
@@ -21,6 +26,12 @@ def certain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
     limit, worst = max(high for _, high in request.ranges), int(graph.households.argmax())
     if graph.households[worst] > limit:
         return f"单元 {graph.ids[worst]} 有 {graph.households[worst]} 户，超过了一个部分的上限 {limit}。"
+    return None
+
+
+def _bound_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
+    """A reason that comes from what must stay together."""
+    limit = max(high for _, high in request.ranges)
     for group in (*request.together, *_anchored_sets(request)):
         if len({int(graph.pieces[u]) for u in group}) > 1:
             return f"必须在一起的单元（{graph.ids[group[0]]} 等）在互不相连的地块上，不可能连成一个部分。"

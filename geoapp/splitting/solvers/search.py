@@ -13,11 +13,12 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
+from geoapp.splitting import certificate
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.plan import PartArray, border_cost, faults, numbered_for
 from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult
 from geoapp.splitting.solvers.milp import solve_milp
-from geoapp.splitting.solvers.obstacles import certain_obstacle
+from geoapp.splitting.solvers.obstacles import certain_obstacle, plain_obstacle
 from geoapp.splitting.solvers.reduction import induced, reduce
 from geoapp.splitting.solvers.starts import QUICK, REHEATS, THOROUGH, annealed_plans, neighbouring_pairs
 
@@ -64,21 +65,25 @@ def divide(graph: UnitGraph, request: DivisionRequest, *, solve_two: SolveTwo, c
 
     Returns
     -------
-    DivisionResult: ``feasible`` with a bound; ``optimal`` for one part or when every piece was proved;
-    ``infeasible`` when that is certain; ``bound`` when nothing was found and nothing is certain. The same seed gives
-    the same plan unless the time ran out.
+    DivisionResult: ``optimal`` with a certificate; ``feasible`` with a bound, which may equal the cost where a
+    programme, or the islands one by one, proved it without a certificate; ``infeasible`` when that is certain;
+    ``bound`` when nothing was found and nothing is certain. The same seed gives the same plan unless the time ran out.
     """
     request.check(graph)
     tools = Tools(solve_two, clock, clock(), request.seconds)
     reason = certain_obstacle(graph, request)
     if reason is not None:
-        return DivisionResult("infeasible", None, None, None, METHOD, None, clock() - tools.begun, reason)
+        proof = certificate.cheap(reason) if plain_obstacle(graph, request) else None
+        return DivisionResult("infeasible", None, None, None, METHOD, proof, clock() - tools.begun, reason)
     if graph.pieces.max() > 0:
         result = _over_islands(graph, request, tools)
     else:
         result = _connected(graph, request, tools)
     if result.part_of is not None:
         result = replace(result, part_of=numbered_for(graph, request, result.part_of))
+    if result.status == "optimal" and result.certificate is None:
+        # What nobody can check again is not called proved; the bound says how good it is.
+        result = replace(result, status="feasible", reason="下界等于代价，但没有可以独立核验的证书。")
     return replace(result, seconds=clock() - tools.begun)
 
 
@@ -89,7 +94,7 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
         wrong = faults(graph, request, whole)
         if wrong:
             return DivisionResult("infeasible", None, None, None, METHOD, None, 0.0, wrong[0])
-        return DivisionResult("optimal", whole, 0, 0, METHOD)
+        return DivisionResult("optimal", whole, 0, 0, METHOD, certificate.islands())
     if request.parts == 2:
         return _two(graph, request, tools)
     best = _best_found(graph, request, tools)
@@ -205,6 +210,8 @@ def halved(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> PartArra
         (np.arange(graph.n), tuple(range(1, request.parts + 1)))
     ]
     while waiting:
+        if tools.left(PAIRS_UNTIL) == 0:
+            return None
         units, parts = waiting.pop()
         if len(parts) == 1:
             plan[units] = parts[0]
@@ -246,6 +253,8 @@ def many_part_bound(graph: UnitGraph, request: DivisionRequest, tools: Tools) ->
     kinds = sorted(set(request.ranges))
     bounds = []
     for number, (low, high) in enumerate([*kinds, (least, graph.total - least)]):
+        if tools.left() == 0:
+            return 0
         rest = (max(graph.total - high, 0), max(graph.total - low, 0))
         two = DivisionRequest(2, ((low, high), rest), together=request.together, seed=request.seed)
         result = _two(graph, two, Tools(tools.solve_two, tools.clock, tools.clock(),

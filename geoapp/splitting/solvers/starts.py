@@ -24,6 +24,8 @@ REHEATS: Rounds = ((3, 5, 1.0, 40),)
 TREES_PER_UNIT = 10
 #: Blocks between two looks at the clock: some ten milliseconds.
 SLICE = 2000
+#: Recombinations times units between two looks at the clock: likewise.
+TREE_SLICE = 200_000
 
 
 class Annealer:
@@ -87,7 +89,11 @@ class Annealer:
     def recombine(self, part_of: NDArray[np.int8], steps: int, *, hot: float, factor: float) -> None:
         """Change a plan by recombinations at a temperature in mean edge costs."""
         schedule = np.array([hot * self.cost, factor, self.per_household, 1.0, 20 * self.cost])
-        annealing.anneal_trees(*self.arrays, schedule, steps, self.state, part_of)
+        slice_ = max(TREE_SLICE // self.reduced.graph.n, 1)
+        for begun in range(0, steps, slice_):
+            annealing.anneal_trees(*self.arrays, schedule, min(slice_, steps - begun), self.state, part_of)
+            if self.late:
+                break
 
     def settle(self, part_of: NDArray[np.int8], per_unit: int, hot: float) -> None:
         """Anneal a plan by single units and keep the cheapest admissible one met."""
