@@ -24,7 +24,10 @@ RIM_NEAR_M = 15.0
 
 @dataclass(frozen=True)
 class GroundLines:
-    """Roads, rails and water: (b,) geometries in metres (rims of polygons count), with kind and name each."""
+    """Roads, rails and water: (b,) geometries in metres, with kind and name each.
+
+    Of a water polygon rim and inside count.
+    """
 
     lines: GeometryArray
     kind: tuple[str, ...]
@@ -107,7 +110,8 @@ def _line_along(ends: FloatArray, ground: GroundLines, *, profiles: Profiles, ne
     found = np.full(len(ends), -1, dtype=np.int64)
     if not len(ground.lines):
         return found
-    lines = np.where(shapely.get_dimensions(ground.lines) == 2, shapely.boundary(ground.lines), ground.lines)
+    # Polygons stay whole: an outline that follows the middle of a river runs along the river.
+    lines = ground.lines.copy()
     middle = shapely.points((ends[:, :2] + ends[:, 2:]) / 2.0)
     segment, line = shapely.STRtree(lines).query(middle, predicate="dwithin", distance=near_m)
     shapely.prepare(lines)

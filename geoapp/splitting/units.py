@@ -219,22 +219,30 @@ class Units:
         return UnitGraph(self.ids, self.households, edges, total, virtual=virtual)
 
     def bridges(self) -> IndexArray:
-        """(b, 2) int32: the fewest pairs of nearest units that join all pieces into one, shortest first."""
-        label = piece_labels(self.n, self.borders.pairs)
+        """(b, 2) int32: the fewest pairs of nearest units that join all pieces into one."""
         joins: list[tuple[int, int]] = []
-        while len(np.unique(label)) > 1:
-            best: tuple[float, int, int] | None = None
-            for piece in np.unique(label)[:-1]:
-                inside, outside = np.flatnonzero(label == piece), np.flatnonzero(label != piece)
-                tree = shapely.STRtree(self.polygons_m[outside])
-                (a, b), metres = tree.query_nearest(self.polygons_m[inside], return_distance=True)
-                nearest = np.lexsort((outside[b], inside[a], metres))[0]
-                found = (float(metres[nearest]), int(inside[a[nearest]]), int(outside[b[nearest]]))
-                best = found if best is None or found < best else best
-            assert best is not None
-            joins.append((min(best[1:]), max(best[1:])))
-            label = piece_labels(self.n, np.concatenate([self.borders.pairs, np.array(joins, dtype=np.int32)]))
-        return np.array(joins, dtype=np.int32).reshape(-1, 2)
+        while True:
+            pairs = np.concatenate([self.borders.pairs, np.array(joins, dtype=np.int32).reshape(-1, 2)])
+            label = piece_labels(self.n, pairs)
+            pieces = np.bincount(label)
+            if len(pieces) == 1:
+                return np.array(joins, dtype=np.int32).reshape(-1, 2)
+            # Every piece but the largest looks for its nearest; Boruvka's rounds, so few of them.
+            wishes = sorted(self._nearest_outside(label, piece) for piece in np.argsort(pieces, kind="stable")[:-1])
+            of = {piece: piece for piece in range(len(pieces))}
+            for _, a, b in wishes:
+                one, other = of[int(label[a])], of[int(label[b])]
+                if one != other:
+                    joins.append((min(a, b), max(a, b)))
+                    of = {piece: one if now == other else now for piece, now in of.items()}
+
+    def _nearest_outside(self, label: IntArray, piece: int) -> tuple[float, int, int]:
+        """Metres from a piece to the nearest unit outside it, and the two units."""
+        inside, outside = np.flatnonzero(label == piece), np.flatnonzero(label != piece)
+        tree = shapely.STRtree(self.polygons_m[outside])
+        (a, b), metres = tree.query_nearest(self.polygons_m[inside], return_distance=True)
+        best = np.lexsort((outside[b], inside[a], metres))[0]
+        return float(metres[best]), int(inside[a[best]]), int(outside[b[best]])
 
 
 def plain_borders(polygons: Any, *, tolerance_m: float = 0.0) -> UnitBorders:

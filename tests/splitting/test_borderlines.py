@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geoapp.splitting.borderlines import NO_LINES, GroundLines, attributed_borders
+from geoapp.splitting.borderlines import NO_LINES, GroundLines, attributed_borders, attributed_rim
 from geoapp.splitting.store import read_profiles
 
 LEFT, RIGHT = shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)
@@ -55,3 +55,12 @@ def test_of_several_lines_the_stronger_kind_and_a_name_win() -> None:
 def test_the_rim_of_water_is_a_line() -> None:
     river = shapely.box(100, -10, 130, 110)
     assert rows(lines((river, "water", "亮马河"))) == [("water", "亮马河", 100.0)]
+
+
+def test_an_outline_in_the_middle_of_a_river_runs_along_the_river() -> None:
+    """The river lies 20 m to either side of x = 0; the other three sides of the square run along nothing."""
+    river = shapely.box(-20, -10, 20, 110)
+    found = attributed_rim([LEFT], lines((river, "water", "亮马河")), profiles=read_profiles())
+    assert found.pairs.tolist() == [[0, 0], [0, 0]]
+    named = dict(zip(found.name, found.length_m.tolist(), strict=True))
+    assert named == {"": 300.0, "亮马河": 100.0}
