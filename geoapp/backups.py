@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +33,8 @@ FORMAT = 1
 MANIFEST, SQLITE, POSTGRES, SECRET = "manifest.json", "database.sqlite", "database.pgdump", "secret.key"
 _FILE = re.compile(r"files/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _MOST_MANIFEST_BYTES = 256 << 20
+#: What zipfile raises for bytes that rotted: RuntimeError is "encrypted", ValueError covers a bad text.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 #: Called now and then with the share that is done, 0..1.
 Report = Callable[[float], None]
@@ -180,8 +183,10 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError:
         raise BadBackup(f"找不到备份文件 {source}；请核对路径。") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.LargeZipFile):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
         raise _damaged() from None
+    except IsADirectoryError:
+        raise BadBackup(f"{source} 是文件夹，不是备份文件；请核对路径。") from None
 
 
 def _checked_manifest(archive: zipfile.ZipFile, database: Database) -> dict[str, Any]:
@@ -193,7 +198,7 @@ def _checked_manifest(archive: zipfile.ZipFile, database: Database) -> dict[str,
         members = {name: (str(m["sha256"]), int(m["size"])) for name, m in manifest["members"].items()}
         number, engine, step = int(manifest["format"]), str(manifest["engine"]), str(manifest["schema"])
         str(manifest["made_at"])
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (*_UNREADABLE, TypeError, KeyError, AttributeError):
         raise _damaged() from None
     mine = database.engine.dialect.name
     if engine != mine:
@@ -222,11 +227,7 @@ def _verify(archive: zipfile.ZipFile, manifest: dict[str, Any], *, report: Repor
                     size += len(chunk)
                     if size > int(member["size"]):
                         raise _damaged()
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError, NotImplementedError):
-            raise _damaged() from None
-        except Exception as error:  # zlib.error has no public base of its own
-            if isinstance(error, BadBackup):
-                raise
+        except _UNREADABLE:
             raise _damaged() from None
         named = _FILE.fullmatch(name)
         right = digest.hexdigest() == member["sha256"] and size == int(member["size"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Polygon, box
 
@@ -20,6 +20,7 @@ def test_parts_that_tile_already_are_left_as_they_are() -> None:
     assert fitted.geometries == tuple(parts) and fitted.mended_m2 == 0.0
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(-0.0008, 0.0008), min_size=4, max_size=4))
 def test_parts_drawn_less_than_a_thousandth_off_tile_afterwards(off: list[float]) -> None:
     """Of 4 columns each edge is off by 0.0008 at most: together 4 * 0.0008 / 4 = 0.08 % of the ground."""
@@ -77,6 +78,7 @@ def test_what_bounds_no_ground_is_refused_by_name(geometry: object, words: str) 
         require_area(geometry, what="霞光里")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6), st.lists(st.floats(0.01, 1.0), min_size=1, max_size=8))
 def test_apportioned_counts_add_up_and_are_off_by_less_than_one(total: int, weights: list[float]) -> None:
     shares = list(np.array(weights) / sum(weights))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geoapp.places.hierarchy import (
@@ -73,6 +73,7 @@ def test_below_a_courtyard_there_is_nothing() -> None:
         next_codes(COURTYARD, [], count=1)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.integers(1, 99), max_size=98), st.integers(1, 5))
 def test_new_numbers_are_free_and_differ(used: set[int], count: int) -> None:
     grid = "110105012023004"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import Point
 
@@ -32,6 +32,7 @@ def by_hand(lon: float, lat: float) -> list[str]:
     return found
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(-2, 20), st.integers(-2, 10)), min_size=1, max_size=30))
 def test_a_batch_agrees_with_one_point_at_a_time(halves: list[tuple[int, int]]) -> None:
     """Points on a raster of half squares: every second one lies on a border or a corner."""
