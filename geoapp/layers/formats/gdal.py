@@ -159,7 +159,7 @@ def _read_some(path: Path, start: int, count: int, options: dict[str, Any], enco
         half = count // 2
         first = _read_some(path, start, half, options, encoding)
         return _joined(first, _read_some(path, start + half, count - half, options, encoding))
-    except pyogrio.errors.DataSourceError:
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError):
         with gdal_errors(path):
             raise
     return _rows(meta, wkb, columns, encoding)
