@@ -164,3 +164,50 @@ def verify(*, plan: Path, graph: Path | None, units: Path | None, as_json: bool)
         click.echo("已验证：在方案所列条件下，没有任何可行的分法。")
     else:
         click.echo("方案成立；它没有声称最优，也没有证书。")
+
+
+@click.command()
+@click.option("--communities", required=True, type=click.Path(path_type=Path), help="Communities; FILE or FILE:LAYER.")
+@click.option("--units", type=click.Path(path_type=Path), help="Units of all communities; without them no division.")
+@click.option("--compounds", type=click.Path(path_type=Path), help="Compounds 小区 with manager and people.")
+@click.option("--complaints", type=click.Path(path_type=Path), help="Complaints 诉求, a point each.")
+@click.option("--over", type=int, help="Households above which a community is too large (default: the rule's, 3000).")
+@click.option("--tolerance", type=float, help="Parts at most this share from equal; default: only the size rule.")
+@click.option("--field", "fields", multiple=True, metavar="MEANING=NAME", help="E.g. --field manager=物业; repeatable.")
+@click.option("--rules", default="beijing-2020", show_default=True, help="Rules file in layers/rules.")
+@click.option("--profile", help="Prices of border lines, in layers/rules/profiles.toml.")
+@click.option("--scheduler", metavar="tcp://..", help="Dask scheduler (default: GEOAPP_DASK_SCHEDULER).")
+@click.option("--workers", type=int, help="Processes of this machine (default: one per core; 1: this process).")
+@click.option("--seconds", type=float, default=30.0, show_default=True, help="Time for each community.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--anew", is_flag=True, help="Begin anew, even where an interrupted scan could go on.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write; more formats beside it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def scan(
+    *, communities: Path, units: Path | None, compounds: Path | None, complaints: Path | None,
+    fields: tuple[str, ...], scheduler: str | None, out: Path, as_json: bool, **options: Any,
+) -> None:  # fmt: skip
+    """Try every community: size, marks of being hard to manage, staff, and the best division in two of the large ones.
+
+    Writes OUT (CSV) and beside it a workbook (.xlsx), a GeoPackage with ranks (.gpkg) and a ranked map (.html).
+    An interrupted scan goes on when the same command is run again.
+
+    \b
+    Example:
+      geoapp scan --communities 社区.gpkg --units units.gpkg --compounds 小区.gpkg --over 3000 --out scan.csv
+      geoapp scan --communities 社区.gpkg --units units.gpkg --scheduler tcp://10.0.0.5:8786 --out scan.csv
+    """
+    from geoapp.config import read_settings
+    from geoapp.splitting.scanning import actions, forms
+
+    given = actions.Options(
+        fields=forms.fields_of(fields),
+        scheduler=read_settings().dask_scheduler if scheduler is None else scheduler,
+        **options,
+    )
+    found = actions.scan(
+        out, communities, units=units, compounds=compounds, complaints=complaints, options=given,
+        progress=None if as_json else forms.teller(lambda line: click.echo(line, err=True)),
+    )  # fmt: skip
+    summary = actions.summary_of(found)
+    click.echo(json.dumps(summary, ensure_ascii=False) if as_json else forms.in_words(summary, out))

@@ -82,14 +82,14 @@ def read_units(path: Path, households: str, *, profile: str | None = None) -> Un
     profiles = read_profiles()
     profiles.profile(profile)
     path, layer = file_and_layer(path)
-    ours = layer is None and "borders" in _layers(path)
+    ours = layer is None and "borders" in layers_of(path)
     frame = read_frame(path, layer="units" if ours else layer)
     polygons = polygons_of(frame, path.name)
     ids = ids_of(frame)
     counts = households_of(frame, households, path.name)
     notes: tuple[str, ...] = ()
     if ours:
-        borders = _read_borders(path, ids)
+        borders = read_borders(path, ids)
         meta = _read_meta(path)
         notes = tuple(meta.get("notes", ()))
     else:
@@ -102,7 +102,7 @@ def read_units(path: Path, households: str, *, profile: str | None = None) -> Un
         households=counts,
         borders=borders,
         profiles=profiles,
-        rim=_read_borders(path, ids, layer="rim") if ours and "rim" in _layers(path) else no_borders(),
+        rim=read_borders(path, ids, layer="rim") if ours and "rim" in layers_of(path) else no_borders(),
         estimated=flags_of(frame, "estimated") if own else np.zeros(len(ids), dtype=bool),
         apportioned=flags_of(frame, "apportioned") if own else np.zeros(len(ids), dtype=bool),
         water=flags_of(frame, "water"),
@@ -125,11 +125,12 @@ def read_frame(path: Path, *, layer: str | None = None) -> Any:
     path, layer = file_and_layer(path, layer)
     if not path.exists():
         raise UnitsFileError(f"找不到文件 {path}：请核对路径。")
-    there = _layers(path)
+    there = layers_of(path)
     if layer is None and len(there) > 1:
         raise UnitsFileError(f"{path.name} 有 {len(there)} 个图层（{'、'.join(there)}）：请写成 {path.name}:图层名。")
     try:
-        frame = pyogrio.read_dataframe(path, layer=layer)
+        # A ring that is no ring becomes a missing geometry: then its row is named, not the whole file refused.
+        frame = pyogrio.read_dataframe(path, layer=layer, on_invalid="ignore")
     except (DataSourceError, DataLayerError, ValueError) as fault:
         raise UnitsFileError(f"{path.name} 读不出来：{str(fault).splitlines()[0]}。请检查文件是否完整。") from None
     if "geometry" not in frame.columns:
@@ -151,7 +152,7 @@ def file_and_layer(path: Path, layer: str | None = None) -> tuple[Path, str | No
     return path, layer
 
 
-def _layers(path: Path, *, tables: bool = False) -> list[str]:
+def layers_of(path: Path, *, tables: bool = False) -> list[str]:
     """Names of the layers of a file; with ``tables`` also of those without geometry."""
     import pyogrio
     from pyogrio.errors import DataSourceError
@@ -185,7 +186,8 @@ def _borders_of(polygons: GeometryArray) -> tuple[UnitBorders, tuple[str, ...]]:
     return near, ("相邻关系按 0.5 米以内算：这份图的面之间有细缝或交叠。",)
 
 
-def _read_borders(path: Path, ids: Sequence[str], *, layer: str = "borders") -> UnitBorders:
+def read_borders(path: Path, ids: Sequence[str], *, layer: str = "borders") -> UnitBorders:
+    """The layer of borders that ``geoapp units`` wrote, for units of those ids."""
     frame = read_frame(path, layer=layer)
     at = {unit: position for position, unit in enumerate(ids)}
     try:
@@ -206,7 +208,7 @@ def _read_borders(path: Path, ids: Sequence[str], *, layer: str = "borders") -> 
 def _read_meta(path: Path) -> Mapping[str, Any]:
     import pyogrio
 
-    if "meta" not in _layers(path, tables=True):
+    if "meta" not in layers_of(path, tables=True):
         return {}
     table = pyogrio.read_dataframe(path, layer="meta", read_geometry=False)
     return {row.key: json.loads(row.value) for row in table.itertuples()}
@@ -333,7 +335,7 @@ def write_units(
 def read_column(path: Path, field: str) -> list[Any]:
     """Values of any field of a units file, None where a row has none; UnitsFileError names the fields there are."""
     path, layer = file_and_layer(path)
-    frame = read_frame(path, layer="units" if layer is None and "borders" in _layers(path) else layer)
+    frame = read_frame(path, layer="units" if layer is None and "borders" in layers_of(path) else layer)
     if field not in frame.columns:
         there = "、".join(str(name) for name in frame.columns if name != "geometry")
         raise UnitsFileError(f"{path.name} 没有字段 {field}：可用的字段有 {there}。")
@@ -376,7 +378,7 @@ def read_plan_text(path: Path) -> str:
             return json.dumps(json.loads(_text(path))["plan"], ensure_ascii=False)
         except (json.JSONDecodeError, KeyError, TypeError):
             raise UnitsFileError(f"{path.name} 里没有方案：请给 geoapp split 写出的文件。") from None
-    if "plan" not in _layers(path, tables=True):
+    if "plan" not in layers_of(path, tables=True):
         raise UnitsFileError(f"{path.name} 里没有方案（plan 表）：请给 geoapp split 写出的文件。")
     return str(pyogrio.read_dataframe(path, layer="plan", read_geometry=False)["document"].iloc[0])
 

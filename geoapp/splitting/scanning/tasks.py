@@ -1,0 +1,176 @@
+"""Working tasks off on this machine: in this process, or in processes of their own that may die without harm.
+
+A `ProcessPoolExecutor` ends all its processes when one dies, and leaves them behind when its own process is killed.
+Here each worker has its own pipe: when one dies only its task is done again, and when this process dies the workers
+read the end of the pipe and go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from geoapp.errors import Unavailable
+from geoapp.splitting.scanning.division import Outcome, Task, divide_community, failed
+
+#: A task that ends its process this often is given up.
+DEATHS = 2
+#: Workers that end before they are ready, one after the other, until the scan gives up.
+STILLBORN = 3
+READY = "ready"
+
+
+class WorkersUnavailable(Unavailable):
+    """Workers cannot be started, or the scheduler cannot be reached."""
+
+
+def work(task: Task) -> Outcome:
+    """Work one task off, here."""
+    return divide_community(task, clock=time.monotonic)
+
+
+def in_one_process(tasks: Iterator[Task]) -> Iterator[Outcome]:
+    """Outcomes of tasks, one after the other, in this process."""
+    return map(work, tasks)
+
+
+def in_processes(tasks: Iterator[Task], *, workers: int) -> Iterator[Outcome]:
+    """Outcomes of tasks as they are done, by ``workers`` processes with one task each at a time.
+
+    Raises
+    ------
+    WorkersUnavailable : processes end before they can work at all
+    """
+    lanes = [Lane() for _ in range(workers)]
+    deaths: dict[str, int] = {}
+    again: list[Task] = []
+    following = _Following(tasks)
+    stillborn = 0
+    try:
+        while True:
+            for lane in lanes:
+                if lane.idle and (again or following.any()):
+                    lane.give(again.pop() if again else following.take())
+            busy = [lane for lane in lanes if lane.task is not None or (not lane.ready and (again or following.any()))]
+            if not busy:
+                return
+            following.any()  # prepared while the workers work
+            for lane in _answering(busy):
+                was_ready, task = lane.ready, lane.task
+                outcome = lane.receive()
+                if outcome is not None:
+                    if following.next is not None:
+                        lane.give(following.take())  # before the outcome is written down
+                    yield outcome
+                elif task is not None and not lane.alive:
+                    deaths[task.key] = deaths.get(task.key, 0) + 1
+                    if deaths[task.key] < DEATHS:
+                        again.append(task)
+                    else:
+                        yield failed(
+                            task, f"计算它的进程意外结束了 {DEATHS} 次（多半是内存不足），已跳过：请单独测算。"
+                        )
+                stillborn = 0 if lane.ready or was_ready else stillborn + 1
+                if stillborn >= STILLBORN:
+                    raise WorkersUnavailable("计算进程一启动就结束了：请检查内存，或用 --workers 1 在一个进程里运行。")
+                if not lane.alive:
+                    lane.restart()
+    finally:
+        for lane in lanes:
+            lane.end()
+
+
+class _Following:
+    """An iterator that can be asked whether there is more; preparing the next task is what takes time."""
+
+    def __init__(self, tasks: Iterator[Task]) -> None:
+        self.tasks = tasks
+        self.next: Task | None = None
+
+    def any(self) -> bool:
+        if self.next is None:
+            self.next = next(self.tasks, None)
+        return self.next is not None
+
+    def take(self) -> Task:
+        assert self.next is not None
+        task, self.next = self.next, None
+        return task
+
+
+class Lane:
+    """One worker process and its pipe; ``task`` is what it works on."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with a new process."""
+        context = get_context("spawn")
+        self.pipe, far = context.Pipe()
+        self.process: Any = context.Process(target=serve, args=(far,), daemon=True)
+        self.process.start()
+        far.close()
+        self.ready, self.alive = False, True
+        self.task: Task | None = None
+
+    @property
+    def idle(self) -> bool:
+        """It waits for a task."""
+        return self.ready and self.alive and self.task is None
+
+    def give(self, task: Task) -> None:
+        """Send a task; a worker that has died meanwhile is found out when its answer is awaited."""
+        self.task = task
+        with contextlib.suppress(OSError):
+            self.pipe.send(task)
+
+    def receive(self) -> Outcome | None:
+        """What the worker says: an outcome, or None when it became ready or died."""
+        try:
+            said = self.pipe.recv()
+        except (EOFError, OSError):
+            self.alive = False
+            self.end()
+            return None
+        if said == READY:
+            self.ready = True
+            return None
+        self.task = None
+        outcome: Outcome = said
+        return outcome
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+def _answering(lanes: list[Lane]) -> list[Lane]:
+    """The lanes that have something to say, or have died; waits for the first."""
+    said = wait([lane.pipe for lane in lanes])
+    return [lane for lane in lanes if lane.pipe in said]
+
+
+def serve(pipe: Connection) -> None:
+    """What a worker process does: take tasks from the pipe until it ends."""
+    # An interrupt goes to all processes of a terminal; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["NUMBA_NUM_THREADS"] = "1"
+    warm()
+    with contextlib.suppress(EOFError, OSError):
+        pipe.send(READY)
+        while True:
+            pipe.send(work(pipe.recv()))
+
+
+def warm() -> None:
+    """Load what solving needs, so that the first task does not wait for it."""
+    from geoapp.splitting.solvers import dual_cycle, search  # noqa: F401
