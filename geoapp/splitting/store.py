@@ -57,7 +57,7 @@ def read_rules(key: str = "beijing-2020", *, folder: Path = RULES) -> Rules:
     """The size and staff rules of that key; NotFound names the files there are."""
     path = folder / f"{key}.toml"
     if not path.exists():
-        there = "、".join(sorted(p.stem for p in folder.glob("*.toml") if p.stem != "profiles"))
+        there = "、".join(sorted(p.stem for p in folder.glob("*.toml") if p.stem not in ("profiles", "hardship")))
         raise NotFound(f"没有名为 {key} 的规则：可用的有 {there}。")
     return parse_rules(_text(path))
 

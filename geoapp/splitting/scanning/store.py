@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoapp.geo.measure import in_metres, measuring_crs_of, only_polygons
+from geoapp.splitting.columns import UnitsFileError
 from geoapp.splitting.scanning.communities import Community, community_of
 from geoapp.splitting.scanning.facts import Details, homes_by_code, homes_by_place
 from geoapp.splitting.scanning.fields import ScanFieldError, ScanFields, code_text, has_manager, is_blank, is_yes
@@ -20,7 +21,6 @@ from geoapp.splitting.scanning.hardship import Thresholds, parse_thresholds
 from geoapp.splitting.store import (
     GROUPS,
     RULES,
-    UnitsFileError,
     file_and_layer,
     layers_of,
     read_borders,
