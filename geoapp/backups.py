@@ -139,7 +139,7 @@ def _snapshot(database: Database, target: Path) -> None:
     if not database.is_sqlite:
         _pg_dump(database, target)
         return
-    live = database.settings.data / "geoapp.sqlite"
+    live = str(database.engine.url.database)
     with closing(sqlite3.connect(live)) as source, closing(sqlite3.connect(target)) as copy:
         # All pages in one step: one state of the database, and writers neither wait nor make it start again.
         source.backup(copy, pages=-1)
@@ -153,7 +153,7 @@ def _schema_of(dump: Path) -> str:
 
 
 def _copy_into_live(database: Database, dump: Path) -> None:
-    live = database.settings.data / "geoapp.sqlite"
+    live = str(database.engine.url.database)
     database.dispose()
     with database.alone(), closing(sqlite3.connect(dump)) as source:
         wait_s = database.settings.lock_wait_s
