@@ -15,7 +15,9 @@ from geoapp.splitting.drafts.scorecard import COUNTS
 WIDTH, HEIGHT = 1190.55, 841.89  # A3 landscape, points
 MARGIN, TOP, FOOT = 36.0, 770.0, 52.0
 MOVES_PER_COLUMN, MOVE_COLUMNS = 34, 3
+MOVES_BESIDE_MAP = 10
 Row = Sequence[str]
+MOVES_HEAD, MOVES_WIDTHS = ("小区、楼栋", "户数", "原社区 → 承接社区"), (24, 10, 24)
 
 
 def write(sheet: Comparison) -> bytes:
@@ -28,8 +30,9 @@ def write(sheet: Comparison) -> bytes:
     canvas.setTitle(f"{sheet.place.name}方案比选表 第{sheet.plan.number}稿")
     canvas.setSubject("社区规模调整 方案比选")
     per_page = MOVES_PER_COLUMN * MOVE_COLUMNS
+    listed = 0 if _moves_fit(sheet) else len(sheet.moves)
     pages: list[Callable[[], None]] = [lambda: _first(canvas, sheet), lambda: _beside(canvas, sheet)]
-    for start in range(0, len(sheet.moves), per_page):
+    for start in range(0, listed, per_page):
         pages.append(lambda start=start: _moves(canvas, sheet, start, start + per_page))  # type: ignore[misc]
     for number, page in enumerate(pages, 1):
         _frame(canvas, sheet, number, len(pages))
@@ -135,6 +138,18 @@ def _first(canvas: Any, sheet: Comparison) -> None:
     _parts_table(column, sheet)
     _facts(column, sheet.plan)
     _proof(column, sheet.plan)
+    if _moves_fit(sheet) and sheet.moves:
+        column.heading("变更所属社区的小区与楼栋")
+        column.table(MOVES_HEAD, _move_rows(sheet), MOVES_WIDTHS)
+
+
+def _moves_fit(sheet: Comparison) -> bool:
+    """Few enough to stand beside the map."""
+    return len(sheet.moves) <= MOVES_BESIDE_MAP and len(sheet.plan.score.parts) <= 3
+
+
+def _move_rows(sheet: Comparison) -> list[Row]:
+    return [(m.name, words.count(m.households, estimated=m.estimated), f"{m.before} → {m.after}") for m in sheet.moves]
 
 
 def _parts_table(column: Column, sheet: Comparison) -> None:
@@ -176,9 +191,10 @@ def _facts(column: Column, proposal: Proposal) -> None:
     if plan.border.by_name:
         column.text("其中：" + "，".join(f"{name} {metres:.0f} 米" for name, metres in plan.border.by_name[:6]) + "。")
     for part in plan.parts:
-        column.text(f"{part.name}四至：{part.extent or '未生成'}")
+        if part.extent:
+            column.text(f"{part.name}四至：{part.extent}")
     column.heading("变动与保留")
-    column.text(f"变更所属社区 {plan.moved_households} 户（名单见后）。")
+    column.text(f"变更所属社区 {plan.moved_households} 户，名单另列。")
     compounds, grids = ("、".join(cut) or "无" for cut in (plan.compounds_cut, plan.grids_cut))
     column.text(f"切开的小区：{compounds}；切开的网格：{grids}。")
     column.heading("服务与设施")
@@ -275,10 +291,9 @@ def _moves(canvas: Any, sheet: Comparison, start: int, stop: int) -> None:
     head = Column(canvas, MARGIN, TOP + 8, WIDTH - 2 * MARGIN)
     total = sheet.plan.score.moved_households
     head.heading(f"变更所属社区的小区与楼栋（{sheet.plan.name}）：共 {len(sheet.moves)} 处，{total} 户")
-    rows = [(m.name, words.count(m.households, estimated=m.estimated), f"{m.before} → {m.after}")
-            for m in sheet.moves[start:stop]]  # fmt: skip
+    rows = _move_rows(sheet)[start:stop]
     for i in range(MOVE_COLUMNS):
         here = rows[i * MOVES_PER_COLUMN : (i + 1) * MOVES_PER_COLUMN]
         if here:
             column = Column(canvas, MARGIN + i * (width + 24), head.y - 6, width)
-            column.table(("小区、楼栋", "户数", "原社区 → 承接社区"), here, (24, 10, 24))
+            column.table(MOVES_HEAD, here, MOVES_WIDTHS)

@@ -72,7 +72,7 @@ def _names(canvas: Any, sheet: Comparison, proposal: Proposal, window: Window, s
             middle = shape.representative_point()
             rows = (part.name, f"{part.households} 户")
             labels.put(rows, middle.x, middle.y, size=14, font=BOLD)
-    for wanted, size in (({"station"}, 9.0), ({"road", "water", "rail", "green"}, 9.0), ({"compound"}, 8.0)):
+    for wanted, size in (({"road", "water", "rail"}, 9.0), ({"station"}, 9.0), ({"compound"}, 8.0), ({"minor"}, 8.0)):
         said = set()
         for item in sheet.background:
             if item.kind not in wanted or not item.name or (item.kind != "compound" and item.name in said):

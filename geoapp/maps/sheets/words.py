@@ -28,12 +28,12 @@ def count(number: int | None, *, estimated: bool = False) -> str:
 
 
 def load(value: float | None) -> str:
-    """Households per worker, in whole households.
+    """Households per worker, in whole households, a half upwards as on the page.
 
-    >>> load(147.097), load(None)
-    ('147', '—')
+    >>> load(147.097), load(148.5), load(None)
+    ('147', '149', '—')
     """
-    return "—" if value is None else f"{value:.0f}"
+    return "—" if value is None else str(int(value + 0.5))
 
 
 def change(share: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +59,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Source:
-    """A layer that was read: what the sheet says of it, and which state of it."""
+    """A layer that was read, and which state of it."""
 
     key: str
     title: str
@@ -69,12 +69,6 @@ class Source:
     version: int
     rows: int
     illustrative: bool
-
-    @property
-    def words(self) -> str:
-        """One line for a sheet."""
-        said = "，".join(part for part in (self.source, self.licence, self.date) if part)
-        return f"{self.title}（{said}）" if said else self.title
 
 
 @dataclass(frozen=True)
@@ -103,6 +97,15 @@ class Inputs:
         digest.update(json.dumps([self.grids.ids, self.grids.names], ensure_ascii=False).encode())
         digest.update(b"".join(shapely.to_wkb(self.grids.shapes)))
         return digest.hexdigest()
+
+
+def source_words(sources: Sequence[Source]) -> tuple[str, ...]:
+    """One line per source: which layers, from where, under which licence, of when."""
+    titles: dict[str, list[str]] = {}
+    for one in sources:
+        said = "，".join(part for part in (one.source, one.licence, one.date) if part)
+        titles.setdefault(said, []).append(one.title)
+    return tuple(f"{'、'.join(names)}（{said or '来源未登记'}）" for said, names in titles.items())
 
 
 def valid_on(props: dict[str, Any], on: str) -> bool:

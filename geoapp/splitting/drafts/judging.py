@@ -20,8 +20,7 @@ def proof_of(result: DivisionResult, conditions: list[str]) -> Proof:
         return Proof(True, PROVED, tuple(said), 0.0)
     gap = result.gap
     if result.method == SPARE:
-        words = "与最好值的差距未知" if gap is None else f"界线代价与最好值相差{_percent(gap)}"
-        return Proof(False, f"备选方案，不是代价最低的；{words}", tuple(conditions), gap)
+        return Proof(False, f"备选方案，不是代价最低的{_above_best(result)}", tuple(conditions), gap)
     if gap is None or gap >= 1.0:
         return Proof(False, f"{UNPROVED}；与最好值的差距未知", tuple(conditions))
     return Proof(False, f"{UNPROVED}；与最好值相差不超过{_percent(gap)}", tuple(conditions), gap)
@@ -37,6 +36,14 @@ def proof_by_hand(cost: int, base_name: str, base_cost: int) -> Proof:
     return Proof(
         False, f"人工调整稿，未验证；界线代价比{base_name}{'高' if share > 0 else '低'}{_percent(abs(share))}", ()
     )
+
+
+def _above_best(result: DivisionResult) -> str:
+    """How much dearer than the best a plan's border is; empty where the best is not known or costs nothing."""
+    if not result.objective or not result.bound:
+        return ""
+    times = result.objective / result.bound
+    return f"，界线代价是最好值的 {times:.1f} 倍" if times >= 2 else f"，界线代价比最好值高{_percent(times - 1)}"
 
 
 def _percent(share: float) -> str:

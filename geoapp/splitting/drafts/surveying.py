@@ -16,7 +16,7 @@ from geoapp.splitting.drafts import inputs as read
 from geoapp.splitting.drafts.archive import Surroundings
 from geoapp.splitting.drafts.comparison import Background
 from geoapp.splitting.drafts.ground import Ground, IntArray, Stations
-from geoapp.splitting.drafts.inputs import Inputs, Rows
+from geoapp.splitting.drafts.inputs import Inputs, Rows, source_words
 from geoapp.splitting.drafts.wish import PlannedStation
 from geoapp.splitting.inventory import Features, take_inventory
 from geoapp.splitting.rules import Profiles, Rules
@@ -61,7 +61,7 @@ def survey(
     around = Surroundings(
         found.outline,
         _drawn(found),
-        tuple(source.words for source in found.sources),
+        source_words(found.sources),
         any(source.illustrative for source in found.sources),
     )
     return ground, around, list(inventory.set_aside)
@@ -177,7 +177,7 @@ def _stations(units: Units, found: Inputs, planned: Sequence[PlannedStation], ru
         np.array([point.coords[0] for point in points]),
         np.array([False] * len(served) + [True] * len(planned)),
         seconds,
-        by_network=bool(by_network.all()),
+        by_network=bool(by_network[units.households > 0].all()),
     )
 
 

@@ -5,6 +5,7 @@ import { getJson, sentence } from "./api";
 import { boot } from "./boot";
 import type { Catalogue } from "./catalogue";
 import { dates } from "./dates";
+import { division } from "./division";
 import { byId, fill, h } from "./dom";
 import { canDraw, Drawing, makeMap } from "./drawing";
 import { furniture } from "./furniture";
@@ -26,7 +27,7 @@ import { upload } from "./upload";
 import { welcome } from "./welcome";
 
 /** In the order in which their panels' tabs stand. */
-const TOOLS: Tool[] = [layers, listing, selection, search, dates, furniture, measure, share, printing, upload, still, welcome];
+const TOOLS: Tool[] = [layers, listing, selection, division, search, dates, furniture, measure, share, printing, upload, still, welcome];
 
 async function start(): Promise<void> {
   const view = readView(location.hash);
