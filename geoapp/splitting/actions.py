@@ -1,4 +1,4 @@
-"""What a person can do here: make units, divide, verify."""
+"""What a person can do here: make units, divide, verify, draw at random."""
 
 from __future__ import annotations
 
@@ -234,3 +234,48 @@ def verify_plan(plan: Path, *, graph: Path | None = None, units: Path | None = N
     else:
         raise RequestError("要核验方案，请用 --graph 或 --units 给出它所划分的数据。")
     return verify(ground.graph, document)
+
+
+def draw_plans(
+    ground: Ground, parts: int, *, tolerance: float, draws: int, tree: str, seed: int, out: Path
+) -> dict[str, Any]:
+    """Draw plans at random, write them as .npz, and say how well the draws mixed.
+
+    The file holds ``part_of`` (draws, units) int8, ``ids``, ``seconds`` of sampling alone, ``cut_edges`` of each draw,
+    ``weights`` where they are known (they turn the draws into ones from the product of tree counts) and ``method``.
+    """
+    import numpy as np
+
+    from geoapp.splitting.diagnostics import mixing
+    from geoapp.splitting.ensemble import draw_ensemble
+
+    if out.suffix != ".npz":
+        raise PlanNameError(f"--out 的文件名 {out.name} 不行：请用 .npz。")
+    if not out.parent.is_dir():
+        raise PlanNameError(f"--out 所在的文件夹 {out.parent} 不存在：请先建立。")
+    begun = [time.perf_counter()]
+    drawn = draw_ensemble(
+        ground.graph, parts, tolerance=tolerance, draws=draws, seed=seed, tree=tree,
+        started=lambda: begun.append(time.perf_counter()),
+    )  # fmt: skip
+    seconds = time.perf_counter() - begun[-1]
+    known: dict[str, Any] = {"weights": drawn.weights} if drawn.has_weights else {}
+    np.savez_compressed(
+        out, part_of=drawn.part_of, ids=_id_array(ground.graph.ids), seconds=np.float64(seconds),
+        cut_edges=drawn.cut_edges, method=np.str_(drawn.method), **known,
+    )  # fmt: skip
+    found = mixing(drawn.cut_edges) if draws >= 8 else None
+    return {
+        "draws": draws, "parts": parts, "method": drawn.method, "tree": tree, "seed": seed, "seconds": seconds,
+        "trees": drawn.trees, "moved": drawn.moved, "rhat": found and found.rhat,
+        "effective": found and found.effective, "out": str(out),
+    }  # fmt: skip
+
+
+def _id_array(ids: tuple[Any, ...]) -> Any:
+    """Ids as an array that is read without pickling: whole numbers or texts as they are, anything else as JSON."""
+    import numpy as np
+
+    if all(isinstance(name, int) and not isinstance(name, bool) and abs(name) < 2**63 for name in ids):
+        return np.array(ids, dtype=np.int64)
+    return np.array([plan_json.id_key(name) for name in ids], dtype=np.str_)

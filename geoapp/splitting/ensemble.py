@@ -56,13 +56,18 @@ class Ensemble:
     cut_edges: IntArray = field(repr=False)
 
     @property
+    def has_weights(self) -> bool:
+        """Whether the draws' probabilities are known."""
+        return self.tree == "uniform" and self.method != "recom"
+
+    @property
     def weights(self) -> NDArray[np.float64]:
         """Weights (draws,) that turn the draws into ones from the product of tree counts, summing to 1.
 
         Independent draws come with an extra factor |cut|; reversible ones have the target already; plain ReCom has no
         closed form, and asking for weights is refused.
         """
-        if self.tree != "uniform" or self.method == "recom":
+        if not self.has_weights:
             raise EnsembleError("只有 uniform 树、不超过 6 个部分的随机方案才有已知的概率权重：请改 tree 或 parts。")
         raw = 1.0 / np.maximum(self.cut_edges, 1) if self.method == "independent" else np.ones(len(self.cut_edges))
         return raw / raw.sum()

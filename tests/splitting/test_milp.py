@@ -52,7 +52,7 @@ def test_random_graphs_agree_with_enumeration(seed: int, parts: int, slack: int,
         sorted(pairs), households=rng.integers(0, 5, n).tolist(), cost=rng.integers(0, 9, len(pairs)).tolist()
     )
     share = graph.total // parts
-    low = rng.integers(max(share - slack, 0), share + 1, parts).tolist()
+    low = rng.integers(max(share - slack, 1), max(share, 1) + 1, parts).tolist()
     ranges = [(low[0], share + 1 + slack)] * parts if equal else [(a, share + 1 + slack) for a in low]
     together = (tuple(map(int, rng.choice(n, 2, replace=False))),) if n > 2 and seed % 2 else ()
     anchors = {int(rng.integers(n)): int(rng.integers(1, parts + 1))} if seed % 3 == 0 else {}

@@ -69,7 +69,7 @@ def test_a_plan_is_admissible_or_there_is_none(seed: int, parts: int, slack: int
         sorted(edges), households=rng.integers(0, 5, n).tolist(), cost=rng.integers(0, 9, len(edges)).tolist()
     )
     share = graph.total // parts
-    request = DivisionRequest(parts, ((max(share - slack, 0), share + slack + 1),) * parts, seed=seed)
+    request = DivisionRequest(parts, ((max(share - slack, 1), share + slack + 1),) * parts, seed=seed)
     plan = quick(graph, request)
     best = cheapest(graph, request)
     if plan is not None:

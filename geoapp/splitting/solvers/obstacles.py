@@ -15,11 +15,11 @@ def certain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
 
 def plain_obstacle(graph: UnitGraph, request: DivisionRequest) -> str | None:
     """A reason that the verifier knows too: sizes, totals, islands, a unit above the limit."""
-    lowest, highest = sum(low for low, _ in request.ranges), sum(high for _, high in request.ranges)
+    lowest, highest = sum(max(low, 1) for low, _ in request.ranges), sum(high for _, high in request.ranges)
     if graph.n < request.parts:
         return f"只有 {graph.n} 个单元，分不出 {request.parts} 个部分。"
     if not lowest <= graph.total <= highest:
-        return f"总户数 {graph.total} 与各部分的户数范围（合计 {lowest} 到 {highest}）不相容。"
+        return f"总户数 {graph.total} 与各部分的户数范围（合计 {lowest} 到 {highest}，每部分至少 1 户）不相容。"
     islands = int(graph.pieces.max(initial=0)) + 1
     if islands > request.parts:
         return f"互不相连的地块有 {islands} 片，比部分数 {request.parts} 多。"

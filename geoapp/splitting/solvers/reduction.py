@@ -20,7 +20,7 @@ class Reduced:
     ----------
     graph : the merged units (r of them); its ids are positions of a unit of the given graph
     unit_of : (n,) merged unit of each given unit
-    low, high : (parts,) int64, ranges of the parts
+    low, high : (parts,) int64, ranges of the parts; at least one household each
     want : (r,) int64, part from 0 that a merged unit is anchored to, or -1
     bond : (r,) int64, group of a merged unit that is one of several pieces of it, or -1
     """
@@ -80,6 +80,7 @@ def reduce(graph: UnitGraph, request: DivisionRequest) -> Reduced:
         for piece in several:
             bond[unit_of[piece[0]]] = number
     low, high = np.array(request.ranges, dtype=np.int64).reshape(-1, 2).T
+    low = np.maximum(low, 1)  # a part without a household is none, whatever its range says
     return Reduced(small, unit_of, np.ascontiguousarray(low), np.ascontiguousarray(high), want, bond)
 
 

@@ -29,6 +29,8 @@ STARTS_UNTIL, PAIRS_UNTIL = 0.35, 0.8
 POLISHED, SHARINGS = 12, 64
 #: Share of the time left that one pair or one half may take.
 ONE_SOLVE = 0.25
+#: Seconds per unit that finding faces takes, which no clock interrupts.
+EMBEDDING_S = 0.001
 #: With less time than this left the integer programme is not begun.
 SHORTEST_PROGRAMME_S = 0.5
 #: Units times parts up to which the integer programme is asked to prove many parts: seconds at most.
@@ -53,6 +55,10 @@ class Tools:
     def left(self, share: float = 1.0) -> float:
         """Seconds left until then, not negative."""
         return max(self.until(share) - self.clock(), 0.0)
+
+    def worth(self, units: int, seconds: float) -> bool:
+        """Whether an exact solve on so many units can do more in that time than find its embedding."""
+        return seconds > units * EMBEDDING_S
 
 
 def divide(graph: UnitGraph, request: DivisionRequest, *, solve_two: SolveTwo, clock: Clock) -> DivisionResult:
@@ -187,6 +193,8 @@ def exact_pairs(graph: UnitGraph, request: DivisionRequest, start: PartArray, to
             break
         settled.add(pair)
         units = np.flatnonzero((plan == pair[0]) | (plan == pair[1]))
+        if not tools.worth(len(units), ONE_SOLVE * tools.left(PAIRS_UNTIL)):
+            continue
         part = induced(graph, units)
         known = np.where(plan[units] == pair[0], 1, 2)
         result = tools.solve_two(
@@ -210,9 +218,9 @@ def halved(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> PartArra
         (np.arange(graph.n), tuple(range(1, request.parts + 1)))
     ]
     while waiting:
-        if tools.left(PAIRS_UNTIL) == 0:
-            return None
         units, parts = waiting.pop()
+        if len(parts) > 1 and not tools.worth(len(units), ONE_SOLVE * tools.left(PAIRS_UNTIL)):
+            return None
         if len(parts) == 1:
             plan[units] = parts[0]
             continue
@@ -249,11 +257,11 @@ def many_part_bound(graph: UnitGraph, request: DivisionRequest, tools: Tools) ->
     half the sum over i of min(b_i, 2 c). At least two parts leave the others connected (the leaves of a spanning tree
     of the parts), so when no b_i exists there is no plan. ∎ Anchors are left out and groups kept, which only lowers it.
     """
-    least = max(min(low for low, _ in request.ranges), 0)
+    least = max(min(low for low, _ in request.ranges), 1)
     kinds = sorted(set(request.ranges))
     bounds = []
     for number, (low, high) in enumerate([*kinds, (least, graph.total - least)]):
-        if tools.left() == 0:
+        if not tools.worth(graph.n, tools.left() / (len(kinds) + 1 - number)):
             return 0
         rest = (max(graph.total - high, 0), max(graph.total - low, 0))
         two = DivisionRequest(2, ((low, high), rest), together=request.together, seed=request.seed)
