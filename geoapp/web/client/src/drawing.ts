@@ -30,6 +30,8 @@ export function canDraw(): boolean {
 export async function makeMap(container: HTMLElement, camera: Camera | null, padding: PaddingOptions): Promise<MapLibreMap> {
   const [maplibre, pmtiles] = await Promise.all([import("maplibre-gl"), import("pmtiles")]);
   maplibre.setWorkerUrl(boot.worker);
+  // The worker parses while the drawing context is made.
+  maplibre.prewarm();
   maplibre.addProtocol("pmtiles", new pmtiles.Protocol().tile);
   const box = boot.catalogue.bbox;
   const map = new maplibre.Map({

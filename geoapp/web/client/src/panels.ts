@@ -25,7 +25,8 @@ const NARROW = "(max-width: 760px)";
 
 /** A frame with tabs on top and one panel's body below. */
 class Dock {
-  private readonly tabs = h("div", { class: "dock-tabs", role: "tablist" });
+  private readonly tabs = h("div", { class: "dock-tablist", role: "tablist", onkeydown: (event: KeyboardEvent) => this.step(event) });
+  private readonly head = h("div", { class: "dock-tabs" }, this.tabs);
   private readonly body = h("div", { class: "dock-body", role: "tabpanel", tabindex: "-1" });
   shown: Panel | null = null;
 
@@ -33,14 +34,15 @@ class Dock {
     readonly element: HTMLElement,
     private readonly owner: Panels,
   ) {
-    element.append(this.tabs, this.body);
+    element.append(this.head, this.body);
   }
 
   draw(panels: Panel[], shown: Panel | null): void {
     this.shown = shown;
     this.element.classList.toggle("collapsed", !shown);
     this.element.hidden = !panels.length;
-    fill(this.tabs, ...panels.map((panel) => this.tab(panel)), this.closer());
+    fill(this.tabs, ...panels.map((panel) => this.tab(panel)));
+    fill(this.head, this.tabs, this.closer());
     if (!shown) {
       fill(this.body);
       return;
@@ -61,6 +63,15 @@ class Dock {
       { class: "dock-tab", role: "tab", "aria-selected": String(chosen), "data-panel": panel.id, onclick: press },
       panel.title,
     );
+  }
+
+  /** Arrows go from tab to tab. */
+  private step(event: KeyboardEvent): void {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const tabs = [...this.tabs.querySelectorAll("button")];
+    const next = tabs[tabs.indexOf(document.activeElement as HTMLButtonElement) + by];
+    next?.focus();
   }
 
   private closer(): HTMLElement | null {

@@ -62,6 +62,9 @@ export const share: Tool = {
     const write = settled(() => history.replaceState(null, "", hashOf(app)), 250);
     app.map?.on("moveend", write);
     for (const name of ["date", "order", "layers", "selection"] as const) app.state.on(name, write);
+    const language = byId<HTMLAnchorElement>("language");
+    // The other language shows the same view.
+    language.addEventListener("click", () => (language.hash = hashOf(app)));
     byId("share").addEventListener("click", () => void copy(app));
   },
 };
