@@ -4,6 +4,7 @@ import type { App, Tool } from "./app";
 import type { LayerEntry } from "./catalogue";
 import { fill, h } from "./dom";
 import { day, number, t } from "./i18n";
+import { openRoster } from "./roster";
 import { symbol } from "./symbols";
 
 export const layers: Tool = {
@@ -89,12 +90,13 @@ function fillDetails(app: App, entry: LayerEntry, details: HTMLElement): void {
   const zoom = entry.bbox
     ? h("button", { class: "button small", onclick: () => entry.bbox && app.show(entry.bbox) }, t("缩放到图层"))
     : null;
+  const waiting = entry.kind === "roster" ? h("button", { class: "button small", onclick: () => void openRoster(app, entry.key) }, t("待落图")) : null;
   fill(
     details,
     h("ul", { class: "legend" }, ...entry.legend.map((item) => h("li", {}, symbol(item), h("span", {}, item.label)))),
     h("div", { class: "layer-tools" }, h("span", {}, t("不透明度")), slider, move(1, t("上移一层"), "↑"), move(-1, t("下移一层"), "↓")),
     h("p", { class: "hint" }, sourceLine(entry)),
-    h("div", { class: "row" }, zoom, h("span", { class: "hint" }, t("{n} 个要素", { n: number(entry.count) }))),
+    h("div", { class: "row wrap" }, zoom, waiting, h("span", { class: "hint" }, t("{n} 个要素", { n: number(entry.count) }))),
   );
 }
 

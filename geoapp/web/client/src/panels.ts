@@ -118,6 +118,10 @@ export class Panels {
     return body;
   }
 
+  has(id: string): boolean {
+    return this.panels.has(id);
+  }
+
   body(id: string): HTMLElement {
     return this.get(id).body;
   }

@@ -79,8 +79,14 @@ function legend(app: App): HTMLElement {
   return h("div", { class: "sheet-legend" }, ...items);
 }
 
+/** One line per source, with the layers that come from it. */
 function foot(app: App): HTMLElement {
-  const lines = drawnEntries(app).map((entry) => h("li", {}, `${entry.title}：${sourceLine(entry)}`));
+  const titles = new Map<string, string[]>();
+  for (const entry of drawnEntries(app)) {
+    const line = sourceLine(entry);
+    titles.set(line, [...(titles.get(line) ?? []), entry.title]);
+  }
+  const lines = [...titles].map(([line, names]) => h("li", {}, `${names.join(t("、"))} — ${line}`));
   return h("footer", { class: "sheet-foot" }, h("ul", {}, ...lines), h("p", {}, t("打印于 {day} · 坐标系 WGS84，网络墨卡托投影", { day: day(boot.today) })));
 }
 

@@ -5,7 +5,8 @@ import { followJob, postForm, postJson, sentence } from "./api";
 import { boot } from "./boot";
 import { byId, fill, h } from "./dom";
 import { number, t } from "./i18n";
-import type { TrayItem } from "./tray";
+import { openRoster } from "./roster";
+import type { TrayAction, TrayItem } from "./tray";
 
 /** The import's report, as POST /api/layers/import answers it (at once, or as the result of a job). */
 interface Report {
@@ -19,7 +20,11 @@ interface Report {
   unchanged?: boolean;
   set_aside_url?: string | null;
   undo_url?: string | null;
+  roster?: { buildings: number; matched: number; households: number; households_listed: number; unmatched: unknown[] } | null;
 }
+
+/** Files that come with companions of the same name. */
+const MAIN = /\.(shp|tab|mif)$/i;
 
 export const upload: Tool = {
   id: "upload",
@@ -72,7 +77,7 @@ function offer(app: App, files: File[]): void {
   const dialog = h("dialog", { class: "dialog", "aria-label": t("导入文件") });
   const go = () => {
     dialog.close();
-    for (const file of files) void send(app, file, crs.value);
+    for (const set of sets(files)) void send(app, set, crs.value);
   };
   fill(
     dialog,
@@ -88,11 +93,24 @@ function offer(app: App, files: File[]): void {
   dialog.showModal();
 }
 
-async function send(app: App, file: File, crs: string): Promise<void> {
-  const item = app.tray.add(file.name);
+/** One import per file, except that a Shapefile, TAB or MIF goes with its companions. */
+function sets(files: File[]): File[][] {
+  const stem = (file: File) => file.name.replace(/(\.shp)?\.[^.]+$/i, "");
+  const mains = files.filter((file) => MAIN.test(file.name));
+  const taken = new Set<File>();
+  const groups = mains.map((main) => {
+    const group = [main, ...files.filter((file) => file !== main && stem(file) === stem(main) && !MAIN.test(file.name))];
+    group.forEach((file) => taken.add(file));
+    return group;
+  });
+  return [...groups, ...files.filter((file) => !taken.has(file)).map((file) => [file])];
+}
+
+async function send(app: App, files: File[], crs: string): Promise<void> {
+  const item = app.tray.add(files[0]?.name ?? "");
   item.progress(0, t("正在上传…"));
   const form = new FormData();
-  form.set("file", file, file.name);
+  for (const file of files) form.append("file", file, file.name);
   if (crs) form.set("crs", crs);
   try {
     const sent = (share: number) => item.progress(share < 1 ? share : null, share < 1 ? t("正在上传…") : t("正在读取和检查…"));
@@ -111,17 +129,31 @@ async function send(app: App, file: File, crs: string): Promise<void> {
       if (entry.bbox) app.show(entry.bbox);
     }
   } catch (error) {
-    item.end("danger", sentence(error));
+    item.end("danger", sentence(error), [{ label: t("改选项再导入"), run: () => (item.remove(), offer(app, files)) }]);
   }
 }
 
 function finish(app: App, item: TrayItem, report: Report): void {
   const aside = report.rows_set_aside ?? 0;
-  const actions = [];
+  const actions: TrayAction[] = [];
   if (aside && report.set_aside_url) actions.push({ label: t("看原因"), href: report.set_aside_url });
   const undo = report.undo_url ?? (report.import_id ? `/api/layers/imports/${report.import_id}/undo` : null);
   if (undo && !report.unchanged) actions.push({ label: t("撤销导入"), run: () => void takeBack(app, item, undo) });
   if (report.unchanged) return item.end("good", t("同一文件已经导入过，数据没有改动。"), actions);
+  const roster = report.roster;
+  if (roster && report.layer) {
+    const key = report.layer;
+    const left = roster.unmatched.length;
+    const words = t("台账 {buildings} 栋、{households} 户：{matched} 栋已对上，{left} 栋（{listed} 户）待落图", {
+      buildings: number(roster.buildings),
+      households: number(roster.households),
+      matched: number(roster.buildings - left),
+      left: number(left),
+      listed: number(roster.households_listed),
+    });
+    if (left) actions.unshift({ label: t("在图上点选"), run: () => void openRoster(app, key) });
+    return item.end(left || aside ? "warning" : "good", words, actions);
+  }
   const words = aside
     ? t("{total} 条中有 {aside} 条未入库", { total: number(report.rows_in ?? 0), aside: number(aside) })
     : t("{total} 条全部入库", { total: number(report.rows_in ?? 0) });
