@@ -37,6 +37,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "station": {"colour": "#1f5fa8", "size": 11, "label": "name"},
     "service": {"colour": "#7a5195", "size": 10, "label": "name"},
     "report": {"colour": "#d55e00", "size": 9},
+    "roster": {"fill": "#56b4e9", "fill_opacity": 0.3, "line": "#0072b2", "line_width": 1.5, "colour": "#0072b2"},
     "other": {"fill": "#56b4e9", "fill_opacity": 0.25, "line": "#0072b2", "line_width": 1.5, "colour": "#0072b2",
               "label": "name"},
 }  # fmt: skip
@@ -52,7 +53,7 @@ LEVELS: dict[str, dict[str, Any]] = {
 ZOOMS: dict[str, tuple[float, float]] = {
     "building": (13, 16.6), "compound": (12, 15.4), "charging": (13, 17), "parking": (14, 16), "road": (10, 13.5),
     "courtyard": (14, 15.5), "grid": (12.5, 14.6), "community": (9, 11.5), "subdistrict": (7, 9), "district": (4, 6),
-    "station": (12, 15.6), "service": (12, 15.6), "report": (10, 17),
+    "station": (12, 15.6), "service": (12, 15.6), "report": (10, 17), "roster": (11, 17),
 }  # fmt: skip
 #: A subdistrict's name would lie across its communities' names once these are shown.
 LAST_NAME_ZOOM = {"subdistrict": 12.5, "district": 9.5, "community": 18}

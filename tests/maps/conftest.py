@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from geoapp.files import FileStore
 from geoapp.jobs import jobs
 from geoapp.layers.actions import import_file
 from geoapp.layers.importing import ImportOptions
+from geoapp.maps import actions
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
 
@@ -137,3 +139,73 @@ LAYERS: list[tuple[str, str, list[Any], dict[str, Any]]] = [
         {"title": "内部调查", "visibility": "internal"},
     ),
 ]
+
+
+#: Generous, because the machine that tests may be busy with much else.
+DRAWN_MS = 30_000
+
+
+@dataclass
+class Visit:
+    """A page that is open, and everything that it complained of or asked for."""
+
+    page: Any
+    base: str
+    complaints: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def open(self, address: str = "/") -> Visit:
+        self.page.goto(self.base + address)
+        self.page.wait_for_selector("body[data-drawn]", timeout=DRAWN_MS)
+        return self
+
+    def press(self, lon: float, lat: float) -> None:
+        """Press the map where a position is; the camera stands in the address."""
+        self.page.mouse.click(*self.pixel(lon, lat))
+
+    def pixel(self, lon: float, lat: float) -> tuple[float, float]:
+        self.page.wait_for_function("() => location.hash.includes('v=')")
+        centre_lon, centre_lat, zoom = (float(x) for x in self.page.url.split("v=")[1].split("&")[0].split(","))
+        box = self.page.locator("#map").bounding_box()
+        size = 512 * 2**zoom
+
+        def north(degrees: float) -> float:
+            return math.asinh(math.tan(math.radians(degrees))) / (2 * math.pi)
+
+        x = box["x"] + box["width"] / 2 + (lon - centre_lon) / 360 * size
+        y = box["y"] + box["height"] / 2 - (north(lat) - north(centre_lat)) * size
+        return x, y
+
+
+@pytest.fixture
+def visit(browser: Any, serve: Callable[..., str], town: Any) -> Iterator[Callable[..., Visit]]:
+    """Opens the town, published, at a size and in a language."""
+    actions.publish_stale(town.database)
+    yield from _visits(browser, serve(town.app))
+
+
+@pytest.fixture
+def empty_visit(browser: Any, serve: Callable[..., str], settings: Settings) -> Iterator[Callable[..., Visit]]:
+    """Opens an installation without any data."""
+    app = create_app(settings)
+    yield from _visits(browser, serve(app))
+    app.extensions["geoapp"]["database"].dispose()
+
+
+def _visits(browser: Any, base: str) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def make(width: int = 1366, height: int = 768) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
+        contexts.append(context)
+        page = context.new_page()
+        visit = Visit(page, base)
+        page.on("console", lambda m: m.type in {"error", "warning"} and visit.complaints.append(m.text))
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("request", lambda r: r.url.startswith((base, "data:", "blob:")) or visit.outside.append(r.url))
+        page.on("response", lambda r: r.status >= 400 and visit.complaints.append(f"{r.status} {r.url}"))
+        return visit
+
+    yield make
+    for context in contexts:
+        context.close()

@@ -101,8 +101,8 @@ def test_every_kind_gives_layers_that_maplibre_accepts() -> None:
     checker = client / "node_modules" / "@maplibre" / "maplibre-gl-style-spec" / "dist" / "gl-style-validate.mjs"
     if not shutil.which("node") or not checker.is_file():
         pytest.skip("no Node or no client packages here")
-    layers, kinds = [], [*style.KINDS, "roster"]
-    for kind in kinds:
+    layers = []
+    for kind in style.KINDS:
         for dimension in (0, 1, 2):
             layers += style.layers(source(f"{kind}{dimension}", kind, dimension=dimension))
     for level in style.LEVELS:
