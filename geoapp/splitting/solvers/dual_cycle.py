@@ -31,15 +31,17 @@ from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult, Req
 from geoapp.splitting.solvers import dual_problem as problem
 from geoapp.splitting.solvers.dual_starts import Starts
 from geoapp.splitting.solvers.dual_walk import Answer, HalfWalks, Walk
-from geoapp.splitting.solvers.starts import quick_plan
+from geoapp.splitting.solvers.reduction import reduce
+from geoapp.splitting.solvers.starts import annealed_plans
 
 METHOD = "dual cycle"
 MOST_BITS = 12
-#: States after which the first start, with no plan known to beat, makes room for a quick search; its share of the time.
+#: States after which the first start, with no plan known to beat, makes room for a few quick runs: recombinations,
+#: single moves, first temperature, runs (see ``starts.QUICK``).
 PATIENCE = 6_000_000
 #: States after which a search is begun again under lower limits, and these as shares of what lies above the bound.
 LARGE, SHARES = 400_000, (0.125, 0.25, 0.5, 1.0)
-QUICK_SHARE, QUICK_S = 0.15, 2.0
+QUICK_ROUNDS, QUICK_ATTEMPTS = ((1000, 1, 2.0, 1),), 12
 
 
 def solve_two(
@@ -83,17 +85,21 @@ def solve_two(
         embedding = embed(graph)
         if embedding is None:
             return _unproved(graph, request, upper, "这张图不是平面图，无法用平面方法证明。")
-        quick = None if clock is None else _quick(graph, request, clock, deadline_s)
-        result = _Search(graph, request, embedding, stop=stop, quick=quick).run(upper)
+        result = _Search(graph, request, embedding, stop=stop).run(upper)
     seconds = clock() - begun if clock else 0.0
     return DivisionResult(**{**vars(result), "seconds": seconds})
 
 
-def _quick(
-    graph: UnitGraph, request: DivisionRequest, clock: Clock, deadline_s: float | None
-) -> Callable[[], PartArray | None]:
-    seconds = QUICK_S if deadline_s is None else min(QUICK_S, QUICK_SHARE * deadline_s)
-    return lambda: quick_plan(graph, request, seconds, clock=clock)
+def _quick(graph: UnitGraph, request: DivisionRequest, stop: Callable[[], bool]) -> PartArray | None:
+    """A plan without proof from short annealing runs; ended by ``stop`` alone, so that a seed gives the same plan."""
+    reduced = reduce(graph, request)
+    for attempt in range(QUICK_ATTEMPTS):
+        plans = annealed_plans(
+            reduced, seed=request.seed + attempt, deadline=1.0, clock=lambda: float(stop()), rounds=QUICK_ROUNDS
+        )
+        if plans or stop():
+            break
+    return plans[0][1].astype(np.int64)[reduced.unit_of] + 1 if plans else None
 
 
 def _infeasible(reason: str) -> DivisionResult:
@@ -164,9 +170,8 @@ class _Search:
         embedding: Embedding,
         *,
         stop: Callable[[], bool],
-        quick: Callable[[], PartArray | None] | None,
     ) -> None:
-        self.graph, self.request, self.embedding, self.stop, self.quick = graph, request, embedding, stop, quick
+        self.graph, self.request, self.embedding, self.stop = graph, request, embedding, stop
         self.divisor = problem.common_divisor(graph.households)
         self.cost_divisor = problem.common_divisor(graph.cost)
         self.households, self.cost = graph.households // self.divisor, graph.cost // self.cost_divisor
@@ -286,12 +291,12 @@ class _Search:
 
     def look_elsewhere(self) -> None:
         """A plan without proof, from the quick search: without one to beat, a bad start goes very far."""
-        if self.quick is not None:
-            plan = self.quick()
-            if plan is not None and not faults(self.graph, self.request, plan):
-                cost = border_cost(self.graph, plan) // self.cost_divisor
-                if cost < self.best.cost:
-                    self.best = _Best(cost, np.asarray(plan, dtype=np.int64))
+        plan = _quick(self.graph, self.request, self.stop)
+        if plan is None or faults(self.graph, self.request, plan):
+            return
+        cost = border_cost(self.graph, plan) // self.cost_divisor
+        if cost < self.best.cost:
+            self.best = _Best(cost, plan)
 
     def lower(self, bound: int) -> None:
         """A start was left open: nothing is proved above ``bound``."""
