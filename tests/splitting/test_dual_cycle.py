@@ -209,7 +209,8 @@ def test_huge_households_end_in_a_bound_not_in_all_the_memory() -> None:
     graph = delaunay_world(40, seed=5)
     odd = UnitGraph(graph.ids, graph.households * 10**7 + np.arange(40), graph.edges, graph.cost)
     even = UnitGraph(graph.ids, graph.households * 10**7, graph.edges, graph.cost)
-    assert solve_two(odd, evenly(odd, 0.05)).status == "bound"
+    rough = solve_two(odd, evenly(odd, 0.05))
+    assert rough.status in ("bound", "feasible") and rough.certificate is None and rough.reason
     assert checked(even, evenly(even, 0.05)).objective == checked(graph, evenly(graph, 0.05)).objective
 
 
