@@ -1,4 +1,4 @@
-"""``geoapp units``, ``split``, ``verify``, ``ensemble``: make units, divide them, check a division, draw many."""
+"""``geoapp units``, ``split``, ``verify``, ``scan``, ``ensemble``: make units, divide, check, try all, draw many."""
 
 from __future__ import annotations
 

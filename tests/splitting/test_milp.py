@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoapp.splitting.ensemble import limits
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.plan import border_cost, faults
 from geoapp.splitting.request import DivisionRequest
+from geoapp.splitting.solvers.dual_cycle import solve_two
 from geoapp.splitting.solvers.milp import first_rows, forbid_pieces, solve_milp
 from geoapp.splitting.solvers.reduction import reduce
 from tests.splitting import enumeration
@@ -122,3 +124,16 @@ def test_doubling_all_costs_doubles_the_objective() -> None:
     request = DivisionRequest(2, ((7, 9),) * 2, interchangeable=True)
     once, twice = solve_milp(board, request).objective, solve_milp(double, request).objective
     assert once is not None and twice == 2 * once
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_programme_and_the_dual_method_agree(seed: int) -> None:
+    """5x6 boards with households 1..9 and random costs, 5 % and 15 %: both prove, and both say the same."""
+    rng = np.random.default_rng(seed)
+    board = rook(5, 6, households=rng.integers(1, 10, 30).tolist(), seed=seed)
+    for tolerance in (0.05, 0.15):
+        low, high = limits(board.total, 2, tolerance=tolerance)
+        request = DivisionRequest(2, ((low, high),) * 2, interchangeable=True, together=((0, 1), (28, 29)))
+        programme, dual = solve_milp(board, request), solve_two(board, request)
+        assert programme.status == dual.status == "optimal"
+        assert programme.objective == dual.objective
