@@ -85,14 +85,20 @@ def test_a_part_in_pieces_is_refused_in_the_end() -> None:
     assert_agrees(ring, DivisionRequest(2, ((4, 4), (2, 2)), together=((0, 3),)))
 
 
-def test_the_rows_are_violated_by_what_they_forbid_and_kept_by_every_plan() -> None:
-    """3x3 board in two: each plan in pieces breaks a new row, and no connected plan breaks any of them."""
+@pytest.mark.parametrize(
+    ("ranges", "broken"),
+    [(((4, 5),) * 2, [1, 0, 1, 0, 0, 0, 1, 0, 1]), (((2, 7),) * 2, [0, 0, 0, 1, 1, 1, 0, 0, 0])],
+    ids=["pieces too small to be the part", "pieces that could be the part"],
+)
+def test_the_rows_are_violated_by_what_they_forbid_and_kept_by_every_plan(
+    ranges: tuple[tuple[int, int], ...], broken: list[int]
+) -> None:
+    """3x3 board in two: the plan in pieces breaks each new row, and no connected plan breaks any of them."""
     board = rook(3, 3)
-    reduced = reduce(board, DivisionRequest(2, ((4, 5),) * 2))
-    broken = np.array([1, 0, 1, 0, 0, 0, 1, 0, 1])
+    reduced = reduce(board, DivisionRequest(2, ranges))
     rows = first_rows(reduced)
     before = len(rows.lower)
-    added = forbid_pieces(reduced, broken, rows)
+    added = forbid_pieces(reduced, np.array(broken), rows)
     assert added > 0
 
     def kept(plan: np.ndarray, row: int) -> bool:
@@ -102,8 +108,8 @@ def test_the_rows_are_violated_by_what_they_forbid_and_kept_by_every_plan() -> N
         values = np.concatenate([x.ravel(), cut])
         return rows.lower[row] <= values[rows.columns[row]] @ rows.values[row] <= rows.upper[row]
 
-    assert not any(kept(broken, row) for row in range(before, before + added))
-    for plan in all_plans(board, [(4, 5)] * 2):
+    assert not any(kept(np.array(broken), row) for row in range(before, before + added))
+    for plan in all_plans(board, ranges):
         assert all(kept(np.array(plan), row) for row in range(before + added))
 
 
