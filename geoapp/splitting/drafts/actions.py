@@ -143,9 +143,10 @@ def evaluate(
     division: Division, ground: Ground, profile: str, part_of: list[int], *, names: tuple[str, ...]
 ) -> PlanScore:
     """Scores of any assignment of the division's units."""
+    assignment = np.array(part_of, dtype=np.int64)
     return score_plan(
-        ground, ground.units.graph(profile), np.array(part_of, dtype=np.int64), names=names,
-        staff_now=division.place["staff"], rules=read_rules(),
+        ground, ground.units.graph(profile), assignment, names=names, staff_now=division.place["staff"],
+        rules=read_rules(), extents=ground.extents(assignment, parts=len(names)),
     )  # fmt: skip
 
 

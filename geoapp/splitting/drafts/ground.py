@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoapp.errors import Invalid
+from geoapp.splitting.sides import SideTable, extent_of_part, side_table
 from geoapp.splitting.units import Units
 
 IntArray = NDArray[np.int64]
@@ -72,6 +73,19 @@ class Ground:
     def grids(self) -> tuple[str | None, ...]:
         """Grid of each unit, None for a unit of none."""
         return self.units.groups.get("grid", (None,) * self.units.n)
+
+    @cached_property
+    def sides(self) -> SideTable:
+        """Sides of the units by what they run along, for 四至."""
+        return side_table(self.units)
+
+    def extents(self, part_of: NDArray[Any], *, parts: int) -> tuple[str, ...]:
+        """四至 of each part; empty for a part without ground."""
+        part_of = np.asarray(part_of)
+        return tuple(
+            extent_of_part(self.sides, part_of, number) if np.any(part_of == number) else ""
+            for number in range(1, parts + 1)
+        )
 
     def shapes(self, part_of: NDArray[Any], *, parts: int) -> tuple[Any, ...]:
         """The ground of each part, WGS84; units tile, so shared borders vanish without a seam."""
