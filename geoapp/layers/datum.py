@@ -26,6 +26,9 @@ METRES = ("bd09mc", "EPSG:3857", "EPSG:4548", "EPSG:4527", "EPSG:32650")
 _MOST_SHAPES, _MOST_PROBES, _CELLS = 4000, 40_000, 8
 #: The best must beat the second by this factor over all, and be the best in this share of the map's squares.
 _FACTOR, _AGREE = 1.15, 0.6
+#: Fewer probes than this tell nothing; and in a square fewer than that.
+_FEWEST_PROBES, _FEWEST_IN_SQUARE = 30, 20
+_ASIDE, _ASIDE_DEG = "，错开", 0.006
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,20 @@ def compare(new: ObjectArray, known: ObjectArray, *, degrees: bool) -> list[Scor
     if method is None:
         return []
     new = new[:: -(-len(new) // _MOST_SHAPES)]
-    results: dict[str, tuple[FloatArray, NDArray[np.bool_]]] = {}
+    usable: dict[str, tuple[FloatArray, NDArray[np.bool_]]] = {}
     for crs in DEGREES if degrees else METRES:
         moved = _moved(new, crs)
-        if moved is not None:
-            results[crs] = method[1](moved, known)
-    usable = {crs: result for crs, result in results.items() if len(result[1]) >= 50}
+        if moved is not None and _meet(moved, known):
+            result = method[1](moved, known)
+            if len(result[1]) >= _FEWEST_PROBES:
+                usable[crs] = result
+    if len(usable) == 1:
+        # Only one lands here at all: then it must fit better than when pushed aside.
+        (crs,) = usable
+        moved = _moved(new, crs)
+        for step in (-_ASIDE_DEG, _ASIDE_DEG):
+            aside = shapely.transform(moved, lambda xy, step=step: xy + step)
+            usable[f"{crs}{_ASIDE} {step:+g}°"] = method[1](aside, known)
     return _scores(usable, method[0]) if len(usable) > 1 else []
 
 
@@ -78,18 +89,28 @@ def decide(scores: Sequence[Score]) -> str | None:
     The comparison is of the shares that fit badly where the fit is good, and of those that fit well where it is poor:
     86 % against 78 % outside is 14 % against 22 % inside, a clear difference.
     """
-    if len(scores) < 2 or scores[0].squares_won < _AGREE:
+    if len(scores) < 2 or scores[0].squares_won < _AGREE or _ASIDE in scores[0].crs:
         return None
     best, second = scores[0].value, scores[1].value
+    fewest = max(min(scores[0].probes, scores[1].probes), 1)
+    noise = ((best * (1.0 - best) + second * (1.0 - second)) / fewest) ** 0.5
     misfit = (1.0 - second) / max(1.0 - best, 1e-9)
     fit = best / max(second, 1e-9)
-    return scores[0].crs if best - second > 0.03 and max(misfit, fit) >= _FACTOR else None
+    return scores[0].crs if best - second > max(0.03, 4.0 * noise) and max(misfit, fit) >= _FACTOR else None
 
 
 def _drawn(shapes: ObjectArray) -> ObjectArray:
     shapes = np.asarray(shapes, dtype=object)
     kept: ObjectArray = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
     return kept
+
+
+def _meet(moved: ObjectArray, known: ObjectArray) -> bool:
+    """Does a tenth of the shapes lie within the known layer's extent? One that lands elsewhere is no candidate."""
+    west, south, east, north = shapely.total_bounds(known)
+    boxes = shapely.bounds(moved)
+    meets = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+    return bool(meets.mean() >= 0.1)
 
 
 def _dimension(shapes: ObjectArray) -> int:
@@ -114,13 +135,16 @@ def _scores(results: dict[str, tuple[FloatArray, NDArray[np.bool_]]], measure: s
     """Over-all share of hits, and who wins in how many squares of a grid over all probes."""
     probes = np.concatenate([places for places, _ in results.values()])
     low, high = probes.min(axis=0), probes.max(axis=0)
+    # As many squares as leave each with enough probes: only one, the whole map, for a hundred points.
+    fewest = min(len(hits) for _, hits in results.values())
+    cells = int(min(max((fewest / (2 * _FEWEST_IN_SQUARE)) ** 0.5, 1), _CELLS))
     shares = []
     for places, hits in results.values():
-        square = np.minimum(((places - low) / np.maximum(high - low, 1e-12) * _CELLS).astype(int), _CELLS - 1)
-        number = square[:, 0] * _CELLS + square[:, 1]
-        count = np.bincount(number, minlength=_CELLS**2)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            shares.append(np.where(count >= 20, np.bincount(number, weights=hits, minlength=_CELLS**2) / count, np.nan))
+        square = np.minimum(((places - low) / np.maximum(high - low, 1e-12) * cells).astype(int), cells - 1)
+        number = square[:, 0] * cells + square[:, 1]
+        count = np.bincount(number, minlength=cells**2)
+        hit = np.bincount(number, weights=hits, minlength=cells**2)
+        shares.append(np.where(count >= _FEWEST_IN_SQUARE, hit / np.maximum(count, 1), np.nan))
     table = np.array(shares)
     table = table[:, np.isfinite(table).all(axis=0)]
     table = table[:, np.ptp(table, axis=0) > 0.0] if table.size else table
