@@ -129,8 +129,9 @@ class JsonStream:
         if self._ended:
             return False
         rest = self._text[self._at :]
-        # Twice as much each time: a long value is tried a few times, not once per chunk.
-        new = self._stream.read(max(_CHUNK, len(rest)))
+        # Twice as much each time, so that a long value is not tried once per chunk; but no great leaps, for all that is
+        # read is also decoded, and decoded numbers take six times the room of their text.
+        new = self._stream.read(max(_CHUNK, min(len(rest), 4 * _CHUNK)))
         self._ended = not new
         self._text, self._at = rest + new, 0
         return bool(new)

@@ -9,6 +9,8 @@ from geoapp.layers.formats.source import Source, Unreadable
 from geoapp.layers.importing import ImportOptions
 
 _GDAL_BY_SUFFIX = {".gpkg": "GeoPackage", ".fgb": "FlatGeobuf", ".gml": "GML", ".gpx": "GPX", ".dxf": "DXF"}
+#: These drivers hold a whole shape several times over, so there is a limit to what they are given.
+_MOST_BYTES = 64 << 20
 _TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm"}
 _JSON = {".geojson", ".json", ".geojsonl", ".ndjson", ".geojsons", ".jsonl"}
 _KNOWN = "GeoJSON、GeoPackage、Shapefile（含 zip）、KML/KMZ、TAB/MIF、OSM、FileGDB、CSV、XLSX"
@@ -92,6 +94,8 @@ def _open_with_gdal(path: Path, suffix: str, options: ImportOptions, sublayer: s
     if suffix == ".gdb" and path.is_dir():
         return open_gdal(path, format="FileGDB", sublayer=sublayer)
     if suffix in _GDAL_BY_SUFFIX:
+        if path.stat().st_size > _MOST_BYTES:
+            raise Unreadable(f"{suffix} 文件 {path.name} 超过 {_MOST_BYTES >> 20} MiB；请转成 GeoPackage 后再导入。")
         return open_gdal(path, format=_GDAL_BY_SUFFIX[suffix], sublayer=sublayer)
     raise Unreadable(f"不认识文件 {path.name} 的格式；可导入 {_KNOWN}。")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from geoapp.layers import faults
 from geoapp.layers.cleaning import Rows
 from geoapp.layers.columns import Placing, column_of, find_placing, place, value_of
 from geoapp.layers.formats import charset
@@ -20,7 +21,9 @@ from geoapp.layers.shapes import Shape
 
 #: Rows above the header that are looked through for it: titles, notes, units.
 _HEADER_WITHIN = 20
-_LONGEST_CELL = 24_000_000
+_LONGEST_LINE = 24_000_000
+#: Stands for a line that is longer.
+TOO_LONG = "\x00long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ def _chunks(lines: Iterator[list[Any]], head: Head, placing: Placing, *, text: b
     for at, cells in enumerate(lines):
         if at <= head.at or all(cell is None or cell == "" for cell in cells):
             continue
+        if cells == [TOO_LONG]:
+            numbers.append(at + 1)
+            shapes.append(Shape(fault=faults.TOO_MANY if placing.wkt is not None else faults.ROW_TOO_LONG))
+            props.append({})
+            continue
         row = {}
         for i, cell in enumerate(cells):
             name = head.names[i] if i < len(head.names) else f"列{i + 1}"
@@ -142,26 +150,28 @@ def _rows(
 
 
 def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[list[Any]]:
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(_LONGEST_LINE)
     # A file with a mark at its beginning is not always told to have one.
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
         try:
-            yield from csv.reader(_bounded(stream, path), delimiter=delimiter)
+            yield from csv.reader(_bounded(stream), delimiter=delimiter)
         except csv.Error:
             raise Unreadable(
                 f"表格 {path.name} 里有没有配对的引号或过长的单元格；请用表格软件另存为 CSV 后重试。"
             ) from None
 
 
-def _bounded(stream: io.TextIOWrapper, path: Path) -> Iterator[str]:
-    """Lines, none so long that it fills the memory."""
-    while line := stream.readline(_LONGEST_CELL):
-        if len(line) >= _LONGEST_CELL:
-            raise Unreadable(
-                f"表格 {path.name} 里有一行超过 {_LONGEST_CELL // 1_000_000} 百万字，不是表格；请核对文件。"
-            )
-        yield line.replace("\x00", "")
+def _bounded(stream: io.TextIOWrapper) -> Iterator[str]:
+    """Lines; one so long that it would fill the memory comes as `TOO_LONG`."""
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) < _LONGEST_LINE:
+            yield line.replace("\x00", "")
+            continue
+        while line and not line.endswith("\n"):
+            line = stream.readline(_LONGEST_LINE)
+        # No other line can hold this sign.
+        yield TOO_LONG + "\n"
 
 
 def _delimiter(path: Path, encoding: str) -> str:
