@@ -186,9 +186,13 @@ def install_installer():
 def install(requirements):
     common = ["--require-hashes", "-r", str(requirements)]
     if program("uv").exists():
-        run([str(program("uv")), "pip", "install", "-q", "--python", str(python()), *common], "uv")
-    else:
-        run([str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check", *common], "pip")
+        # Offices have certificates of their own: those of the system count, as they do for pip.
+        environment = dict(os.environ, UV_SYSTEM_CERTS="1")
+        command = [str(program("uv")), "pip", "install", "-q", "--python", str(python()), *common]
+        if subprocess.run(command, cwd=str(ROOT), env=environment, check=False).returncode == 0:
+            return
+        say("uv 没有成功，改用 pip，会慢一些  uv failed; pip takes over, more slowly")
+    run([str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check", *common], "pip")
 
 
 def install_test_tools():
@@ -234,7 +238,8 @@ def compile_translations():
 
 
 def run(command, what, *, cwd=ROOT):
-    environment = dict(os.environ, PYTHONUTF8="1")
+    # An office's own certificates are in the system's store; Node looks there only when told.
+    environment = dict(os.environ, PYTHONUTF8="1", NODE_USE_SYSTEM_CA="1")
     outcome = subprocess.run(command, cwd=str(cwd), env=environment, check=False)
     if outcome.returncode:
         raise Stop(
