@@ -33,7 +33,6 @@ def on_dask(tasks: Iterator[Task], *, address: str) -> Iterator[Outcome]:
 
 def _worked_off(client: Any, tasks: Iterator[Task], *, address: str, ahead: int) -> Iterator[Outcome]:
     import distributed
-    from distributed.scheduler import KilledWorker
 
     as_completed: Any = distributed.as_completed
     task_of: dict[str, Task] = {}
@@ -43,26 +42,37 @@ def _worked_off(client: Any, tasks: Iterator[Task], *, address: str, ahead: int)
         task_of[future.key] = task
         return future
 
-    under_way = as_completed([], raise_errors=False)
-    for _, task in zip(range(ahead), tasks, strict=False):
-        under_way.add(submitted(task))
+    begun = [submitted(task) for _, task in zip(range(ahead), tasks, strict=False)]
+    under_way = as_completed(begun, loop=client.loop, raise_errors=False)
     for future in under_way:
+        if future.status in ("pending", "lost"):
+            # Its worker was lost before the result was fetched; another one does it again.
+            under_way.add(future)
+            continue
         task = task_of.pop(future.key)
         following = next(tasks, None)
         if following is not None:
             under_way.add(submitted(following))
-        if future.status == "finished":
-            yield future.result()
-            continue
-        error = future.exception() if future.status == "error" else None
-        if isinstance(error, KilledWorker):
-            yield failed(task, "计算它的进程多次意外结束（多半是内存不足），已跳过：请单独测算。")
-        elif error is None:
-            raise WorkersUnavailable(
-                f"与 Dask 调度器 {address} 的连接断了：已算完的都保存了，调度器恢复后用同一命令接着算。"
-            )
-        else:
-            yield failed(task, f"计算出错（{type(error).__name__}：{error}）。")
+        yield _outcome(future, task, address=address)
+
+
+def _outcome(future: Any, task: Task, *, address: str) -> Outcome:
+    """What came of a task that has ended; WorkersUnavailable when it was the scheduler that ended."""
+    from distributed import CancelledError
+    from distributed.scheduler import KilledWorker
+
+    gone = WorkersUnavailable(f"与 Dask 调度器 {address} 的连接断了：已算完的都保存了，调度器恢复后用同一命令接着算。")
+    if future.status == "cancelled":
+        raise gone
+    try:
+        outcome: Outcome = future.result()
+    except KilledWorker:
+        return failed(task, "计算它的进程多次意外结束（多半是内存不足），已跳过：请单独测算。")
+    except (CancelledError, OSError):
+        raise gone from None
+    except Exception as error:
+        return failed(task, f"计算出错（{type(error).__name__}：{error}）。")
+    return outcome
 
 
 def _connected(address: str) -> Any:

@@ -37,6 +37,7 @@ class Task:
     Parameters
     ----------
     key : of the community
+    ids : n names of the units, for reasons
     households : (n,) int64
     edges : (m, 2) int32
     cost, length_m : (m,) int64 and float, what a border between the two units costs, and its metres
@@ -44,6 +45,7 @@ class Task:
     """
 
     key: str
+    ids: tuple[str, ...]
     households: IntArray
     edges: IndexArray
     cost: IntArray
@@ -58,7 +60,8 @@ class Task:
     def fingerprint(self) -> str:
         """Digest of everything that the result rests on; equal fingerprints have equal results."""
         digest = hashlib.sha256(repr((
-            VERSION, self.key, self.ranges, self.interchangeable, self.together, self.seed, float(self.seconds),
+            VERSION, self.key, self.ids, self.ranges, self.interchangeable, self.together, self.seed,
+            float(self.seconds),
         )).encode())  # fmt: skip
         for numbers, kind in (
             (self.households, "<i8"), (self.edges, "<i8"), (self.cost, "<i8"), (self.length_m, "<f8"),
@@ -97,7 +100,7 @@ def divide_community(task: Task, *, clock: Clock) -> Outcome:
     """Divide one community; whatever goes wrong becomes the outcome's reason, so that a scan goes on."""
     begun = clock()
     try:
-        graph = UnitGraph(tuple(range(len(task.households))), task.households, task.edges, task.cost)
+        graph = UnitGraph(task.ids, task.households, task.edges, task.cost)
         request = DivisionRequest(
             2, task.ranges, interchangeable=task.interchangeable, together=task.together, seed=task.seed,
             seconds=task.seconds,
@@ -119,18 +122,18 @@ def _solved(graph: UnitGraph, request: DivisionRequest, *, clock: Clock) -> Divi
     """The exact method first; annealing and the integer programme only where it does not prove."""
     from geoapp.splitting.solvers.dual_cycle import solve_two
     from geoapp.splitting.solvers.obstacles import certain_obstacle
-    from geoapp.splitting.solvers.search import divide
 
     begun = clock()
     obstacle = certain_obstacle(graph, request)
     if obstacle is not None:
         return DivisionResult("infeasible", None, None, None, "", None, 0.0, obstacle)
-    if graph.pieces.max() > 0:
-        return divide(graph, request, solve_two=solve_two, clock=clock)
     first = solve_two(graph, request, deadline_s=EXACT_SHARE * request.seconds, clock=clock)
     left = request.seconds - (clock() - begun)
     if first.status in ("optimal", "infeasible") or left < SHORTEST_S:
         return first
+    # Only now: this brings in the integer programme, which few communities need.
+    from geoapp.splitting.solvers.search import divide
+
     other = divide(graph, replace(request, seconds=left), solve_two=solve_two, clock=clock)
     return better(first, other)
 

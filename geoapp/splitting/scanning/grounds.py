@@ -163,7 +163,7 @@ def _task(key: str, units: Units, graph: UnitGraph, halves: Halves, *, seed: int
     for pair, metres in zip(units.borders.pairs.tolist(), units.borders.length_m.tolist(), strict=True):
         metres_of[pair[0], pair[1]] = metres_of.get((pair[0], pair[1]), 0.0) + metres
     return Task(
-        key=key, households=graph.households, edges=graph.edges, cost=graph.cost,
+        key=key, ids=graph.ids, households=graph.households, edges=graph.edges, cost=graph.cost,
         length_m=np.array([metres_of.get((u, v), 0.0) for u, v in graph.edges.tolist()]),
         ranges=halves.ranges, interchangeable=halves.interchangeable, together=units.kept_together(),
         seed=seed, seconds=seconds,

@@ -173,4 +173,4 @@ def serve(pipe: Connection) -> None:
 
 def warm() -> None:
     """Load what solving needs, so that the first task does not wait for it."""
-    from geoapp.splitting.solvers import dual_cycle, search  # noqa: F401
+    from geoapp.splitting.solvers import dual_cycle, obstacles  # noqa: F401
