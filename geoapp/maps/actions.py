@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from geoapp.jobs import Reporter
 from geoapp.maps import publish, store
 from geoapp.maps.sources import Source
 from geoapp.maps.style import first_zoom
+
+log = logging.getLogger(__name__)
 
 LABELS = "~labels"
 #: Of each subject the stamp it was made from and the hash of its file (empty for points).
@@ -39,13 +42,18 @@ def publish_stale(database: Database, report: Reporter | None = None) -> Publica
     folder = published_folder(database.settings)
     with database.reading() as connection:
         listed = [source for source in store.sources(connection, {}) if is_prepared(source)]
-        known = store.publications(connection)
+        known = standing(folder, store.publications(connection))
     stale = [source for source in listed if not is_fresh(source, known)]
     written = 0
     for number, source in enumerate(stale):
         if report is not None:
             report(number / len(stale), f"正在发布图层 {source.title}")
-        written += _publish_one(database, folder, source)
+        try:
+            written += _publish_one(database, folder, source)
+        except Exception:
+            # One layer that GDAL cannot tile must not keep the others from the map; it is drawn from its features.
+            log.exception("layer %s could not be published", source.key)
+            _note_unpublished(database, source)
     subjects = {subject for source in listed for subject in _subjects(source)}
     with database.transaction() as connection:
         known = store.publications(connection)
@@ -62,6 +70,21 @@ def is_prepared(source: Source) -> bool:
 def is_fresh(source: Source, known: Publications) -> bool:
     """Was what is drawn made from the source as it now is?"""
     return all(known.get(subject, ("",))[0] == source.stamp for subject in _subjects(source))
+
+
+def standing(folder: Path, known: Publications) -> Publications:
+    """Those publications whose file is there: a folder that was cleared, or not in a backup, is published anew."""
+    return {
+        subject: (stamp, sha256)
+        for subject, (stamp, sha256) in known.items()
+        if not sha256 or (folder / f"{sha256}.pmtiles").is_file()
+    }
+
+
+def _note_unpublished(database: Database, source: Source) -> None:
+    with database.transaction() as connection:
+        for subject in _subjects(source):
+            store.set_publication(connection, subject, source.stamp, publish.Published("", 0))
 
 
 def _subjects(source: Source) -> list[str]:

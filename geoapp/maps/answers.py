@@ -62,8 +62,11 @@ def addresses(source: Source, hashes: Mapping[str, str], *, fresh: bool, labels:
         return Addresses()
     if source.dimension == 0:
         return Addresses(live=f"/tiles/live/{address_word(source.key)}/{{z}}/{{x}}/{{y}}.mvt")
-    names = hashes.get(source.key + labels)
-    return Addresses(f"/tiles/{hashes[source.key]}.pmtiles", f"/tiles/{names}.pmtiles" if names else None)
+    areas, names = hashes.get(source.key), hashes.get(source.key + labels)
+    if not areas:
+        # It could not be published.
+        return Addresses()
+    return Addresses(f"/tiles/{areas}.pmtiles", f"/tiles/{names}.pmtiles" if names else None)
 
 
 def entry(source: Source, where: Addresses, *, shown: bool, say: Say) -> dict[str, Any]:

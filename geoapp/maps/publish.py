@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import struct
 import tempfile
 import time
@@ -106,6 +107,10 @@ def path_of(folder: Path, name: str) -> Path:
 def sweep(folder: Path, keep: set[str]) -> int:
     """Remove files that nobody refers to and that are over a day old; gives how many."""
     removed = 0
+    for left in folder.glob(".part-*"):
+        # What a process that was killed had begun.
+        if time.time() - left.stat().st_mtime > KEEP_S:
+            shutil.rmtree(left, ignore_errors=True)
     for path in folder.glob("*.pmtiles"):
         if path.stem not in keep and time.time() - path.stat().st_mtime > KEEP_S:
             path.unlink(missing_ok=True)

@@ -13,8 +13,9 @@ from sqlalchemy.engine import Connection
 
 from geoapp.db import bbox_intersects, utcnow
 from geoapp.layers import store as layers_store
-from geoapp.layers.entry import INTERNAL
+from geoapp.layers.entry import INTERNAL, PUBLIC
 from geoapp.layers.tables import feature, layer_import
+from geoapp.layers.tables import layer as layer_rows
 from geoapp.maps.answers import Hit
 from geoapp.maps.live import Mark
 from geoapp.maps.morton import cell_shift, keys, tile_range
@@ -278,6 +279,16 @@ def near(
 def publications(connection: Connection) -> dict[str, tuple[str, str]]:
     """Of each published subject the stamp it was made from and the hash of its file."""
     return {row.subject: (row.stamp, row.sha256) for row in connection.execute(sa.select(published))}
+
+
+def is_public_file(connection: Connection, sha256: str) -> bool:
+    """Does a published file stand for something that everybody may see as of now?"""
+    subjects = connection.execute(sa.select(published.c.subject).where(published.c.sha256 == sha256)).scalars().all()
+    keys = {subject.split("~")[0] for subject in subjects}
+    if any(key.startswith(PLACES) for key in keys):
+        return True
+    public = sa.select(layer_rows.c.id).where(layer_rows.c.key.in_(keys), layer_rows.c.visibility == PUBLIC).limit(1)
+    return connection.execute(public).first() is not None
 
 
 def set_publication(connection: Connection, subject: str, stamp: str, file: Published) -> None:

@@ -81,7 +81,10 @@ def features(key: str) -> Any:
 @blueprint.get("/tiles/<name>.pmtiles")
 @needs("maps.read")
 def tiles(name: str) -> Any:
-    """A published layer; readers ask for ranges of bytes."""
+    """A published layer; readers ask for ranges of bytes. What has become internal is no longer there for anybody."""
+    with current.database().reading() as connection:
+        if not store.is_public_file(connection, name):
+            raise publish.NotPublished("这个图层文件已被新版本取代，或不再公开；请刷新页面。")
     path = publish.path_of(actions.published_folder(current.settings()), f"{name}.pmtiles")
     response = send_file(path.absolute(), mimetype="application/vnd.pmtiles", conditional=True, etag=name)
     response.headers["Cache-Control"] = IMMUTABLE
@@ -248,7 +251,7 @@ def _sheet(connection: Any, source: Source, on: date) -> picture.Sheet:
 
 
 def _catalogue(connection: Any, listed: list[Source]) -> dict[str, Any]:
-    known = store.publications(connection)
+    known = actions.standing(actions.published_folder(current.settings()), store.publications(connection))
     hashes = {subject: sha256 for subject, (_stamp, sha256) in known.items()}
     where = {
         source.key: answers.addresses(
@@ -283,7 +286,7 @@ def _publish_if_stale(listed: list[Source]) -> None:
     """Queue publishing for changes that no running server heard of (the command line's); never twice."""
     database = current.database()
     with database.reading() as connection:
-        known = store.publications(connection)
+        known = actions.standing(actions.published_folder(current.settings()), store.publications(connection))
     if all(actions.is_fresh(source, known) for source in listed if actions.is_prepared(source)):
         return
     with database.transaction() as connection:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geoapp.db import Database
-from geoapp.maps import actions
+from geoapp.maps import actions, publish
 from geoapp.maps.morton import world_xy
 
 EAST, WEST = "110105012023", "110105012024"
@@ -255,3 +255,41 @@ def test_the_stores_database_is_left_as_it_was_by_reading(town: Any) -> None:
     database: Database = town.database
     assert actions.publish_stale(database).subjects != ()
     assert actions.publish_stale(database).subjects == ()
+
+
+def test_a_layer_that_becomes_internal_is_at_once_no_longer_a_file(town: Any) -> None:
+    """Its old address answers 404 before anything was published anew, and the file is gone for the catalogue."""
+    actions.publish_stale(town.database)
+    address = entries(town)["houses"]["tiles"]
+    with town.client.get(address) as response:
+        assert response.status_code == 200
+    with town.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE layer SET visibility = 'internal' WHERE key = 'houses'")
+    assert town.client.get(address).status_code == 404
+    assert entries(town)["houses"]["internal"]
+
+
+def test_a_cleared_folder_is_published_anew(town: Any) -> None:
+    actions.publish_stale(town.database)
+    folder = actions.published_folder(town.database.settings)
+    for path in folder.glob("*.pmtiles"):
+        path.unlink()
+    assert entries(town)["houses"]["tiles"] is None
+    assert "houses" in actions.publish_stale(town.database).subjects
+    assert entries(town)["houses"]["tiles"]
+
+
+def test_a_layer_that_cannot_be_tiled_leaves_the_others_alone(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is drawn from its features, and is not tried again before it changes."""
+    tile = publish.publish
+
+    def picky(folder: Any, drawn: Any, **options: Any) -> Any:
+        if "西里1号楼" in drawn.columns["name"]:
+            raise RuntimeError("no tiles of this")
+        return tile(folder, drawn, **options)
+
+    monkeypatch.setattr(publish, "publish", picky)
+    actions.publish_stale(town.database)
+    assert entries(town)["houses"]["tiles"] is None
+    assert entries(town)["roads"]["tiles"]
+    assert actions.publish_stale(town.database).subjects == ()

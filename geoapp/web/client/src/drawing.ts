@@ -147,6 +147,9 @@ export class Drawing {
   private loadBoxes(): void {
     for (const [key, entry] of this.entries) {
       if (entry.tiles || entry.live || !this.state.layer(key).visible) continue;
+      // Nothing of it is drawn from this far away: nothing of it is asked for.
+      const first = Math.min(...entry.style.map((layer) => layer.minzoom ?? 0));
+      if (entry.count > WHOLE_LAYER_FEATURES && this.map.getZoom() < first) continue;
       let url = entry.features;
       if (entry.count > WHOLE_LAYER_FEATURES) {
         const bounds = this.map.getBounds();

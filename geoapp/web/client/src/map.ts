@@ -80,6 +80,13 @@ async function start(): Promise<void> {
     const press: MapPress = { lon: event.lngLat.lng, lat: event.lngLat.lat, x: event.point.x, y: event.point.y };
     pressHandlers.some((handler) => handler(press));
   });
+  // A published file that has been replaced since this page was opened: ask for the new addresses, not too often.
+  let asked_ms = 0;
+  map?.on("error", (event) => {
+    if (!/404/.test(String(event.error?.message)) || performance.now() - asked_ms < 10_000) return;
+    asked_ms = performance.now();
+    app.refresh().catch((error: unknown) => app.tray.say("danger", t("图层没有更新"), sentence(error)));
+  });
   container.removeAttribute("aria-busy");
   map?.once("idle", () => (document.body.dataset["drawn"] = String(Math.round(performance.now()))));
   if (view.selection) state.set("selection", view.selection);
