@@ -47,6 +47,12 @@ def test_the_answer_is_that_of_trying_every_division(seed: int) -> None:
     assert checked(graph, request).objective == cheapest_division(graph, request)
 
 
+def test_a_proof_holds_where_borders_that_cost_nothing_turn_in_circles() -> None:
+    """A world in which the two searches forget different walks that no border can be."""
+    graph, request = tiny_world(6432)
+    assert checked(graph, request).objective == cheapest_division(graph, request)
+
+
 def test_a_board_of_4_by_4_is_halved_along_its_middle() -> None:
     """70 plans of 8 + 8 squares; the straight middle cuts 4 edges, and no two-part border of 8 squares cuts fewer."""
     board = rook(4, 4)
