@@ -50,6 +50,10 @@ def ground_json(ground: Ground, rules: Rules) -> dict[str, Any]:
         "counts": {key: column.tolist() for key, column in ground.counts.items()},
         "count_titles": {key: list(COUNTS[key]) for key in ground.counts},
         "kinds": titles,
+        "titles_en": {
+            **{kind.title_zh: kind.title_en for kind in units.profiles.kinds.values()},
+            **{profile.title_zh: profile.title_en for profile in units.profiles.profiles.values()},
+        },
         "units": {
             "type": "FeatureCollection",
             "features": [

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoapp.geo.measure import in_metres, measuring_crs_of
-from geoapp.geo.streets import street_network, walking_seconds
+from geoapp.geo.streets import StreetNetwork, street_network, walking_seconds
 from geoapp.splitting.borderlines import GroundLines
 from geoapp.splitting.drafts import inputs as read
 from geoapp.splitting.drafts.archive import Surroundings
@@ -18,6 +18,7 @@ from geoapp.splitting.drafts.comparison import Background
 from geoapp.splitting.drafts.ground import Ground, IntArray, Stations
 from geoapp.splitting.drafts.inputs import Inputs, Rows, source_words
 from geoapp.splitting.drafts.wish import PlannedStation
+from geoapp.splitting.graph import piece_labels
 from geoapp.splitting.inventory import Features, take_inventory
 from geoapp.splitting.rules import Profiles, Rules
 from geoapp.splitting.units import Units
@@ -170,7 +171,7 @@ def _stations(units: Units, found: Inputs, planned: Sequence[PlannedStation], ru
     centre = in_metres(np.array([shapely.point_on_surface(p) for p in units.polygons], dtype=object), crs)
     at = in_metres(np.array(points, dtype=object), crs)
     centre_m, at_m = shapely.get_coordinates(centre), shapely.get_coordinates(at)
-    streets = street_network(in_metres(found.of("road").shapes, crs))
+    streets = _main_network(street_network(in_metres(found.of("road").shapes, crs)))
     seconds, by_network = walking_seconds(streets, centre_m, at_m, speed_m_per_s=rules.value("walk_speed"))
     return Stations(
         tuple([rows.names[i] for i in served] + [p.name for p in planned]),
@@ -179,6 +180,16 @@ def _stations(units: Units, found: Inputs, planned: Sequence[PlannedStation], ru
         seconds,
         by_network=bool(by_network[units.households > 0].all()),
     )
+
+
+def _main_network(streets: StreetNetwork) -> StreetNetwork:
+    """The largest connected piece: a path inside a compound that reaches no street leads nowhere."""
+    if not len(streets.edges):
+        return streets
+    label = piece_labels(len(streets.nodes_m), streets.edges)
+    metres = np.bincount(label[streets.edges[:, 0]], streets.length_m)
+    kept = label[streets.edges[:, 0]] == np.argmax(metres)
+    return StreetNetwork(streets.nodes_m, streets.edges[kept], streets.length_m[kept], streets.lines[kept])
 
 
 def _drawn(found: Inputs) -> tuple[Background, ...]:

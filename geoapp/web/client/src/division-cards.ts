@@ -2,6 +2,7 @@
 
 import type { Ground } from "./division-model";
 import type { Plan } from "./division-api";
+import { boot } from "./boot";
 import { h, svg } from "./dom";
 import { number, t } from "./i18n";
 
@@ -43,9 +44,9 @@ export function planCard(plan: Plan, ground: Ground, best: Best, open: () => voi
   return h(
     "article",
     { class: "plan-card", "data-plan": plan.number },
-    h("h3", {}, plan.name, h("small", {}, plan.profile_title)),
+    h("h3", {}, plan.name, h("small", {}, profileWords(plan, ground))),
     smallMap(ground, plan.part_of, plan.name),
-    h("p", { class: plan.proof.proved ? "proof proved" : "proof" }, plan.proof.proved ? "✓ " : "○ ", plan.proof.sentence),
+    proofLine(plan),
     partsTable(plan),
     h(
       "dl",
@@ -58,6 +59,25 @@ export function planCard(plan: Plan, ground: Ground, best: Best, open: () => voi
     more(plan, ground),
     h("button", { class: "button primary", onclick: open }, t("在地图上看和改")),
   );
+}
+
+/** What is known of how good the plan is, in words and with a mark. */
+export function proofLine(plan: Plan): HTMLElement {
+  const { proved, sentence } = plan.proof;
+  const words = proved ? t("已验证：在下列条件下，没有代价更低的界线") : sentence;
+  return h("p", { class: proved ? "proof proved" : "proof" }, proved ? "✓ " : "○ ", words);
+}
+
+/** A title that the server gives in Chinese, in the page's language. */
+export function titled(title: string, ground: Ground): string {
+  return boot.language === "zh" ? title : (ground.titles_en[title] ?? title);
+}
+
+function profileWords(plan: Plan, ground: Ground): string {
+  if (boot.language === "zh") return plan.profile_title;
+  const [titles = "", spare] = plan.profile_title.split("·");
+  const words = titles.split("、").map((title) => (title === "均衡" ? t("均衡") : titled(title, ground)));
+  return words.join(", ") + (spare ? t("（备选）") : "");
 }
 
 export function figure(label: string, value: string, best = false): HTMLElement[] {
@@ -85,7 +105,7 @@ function more(plan: Plan, ground: Ground): HTMLElement {
   const lines = [
     t("应配人数（测算）{least} 至 {most} 人，现有 {now} 人", { least: score.staff_min, most: score.staff_max, now: score.staff_now ?? "—" }),
     t("人均服务户数 {before} → {after}", { before, after: number(score.load) }),
-    ...score.border.by_kind.map((row) => t("界线沿{kind} {n} 米", { kind: row.title, n: number(row.length_m) })),
+    ...score.border.by_kind.map((row) => t("界线沿{kind} {n} 米", { kind: titled(row.title, ground), n: number(row.length_m) })),
     ...score.parts.flatMap((part) => (part.extent ? [`${part.name}：${part.extent}`] : [])),
     ...score.parts.flatMap((part) => walkWords(part)),
     score.compounds_cut.length ? t("切开的小区：{names}", { names: score.compounds_cut.join("、") }) : t("没有切开小区"),

@@ -4,7 +4,7 @@ import type { App } from "./app";
 import { sentence } from "./api";
 import * as server from "./division-api";
 import type { Division, Plan } from "./division-api";
-import { figure, swatch } from "./division-cards";
+import { figure, proofLine, swatch, titled } from "./division-cards";
 import { PlanOnMap } from "./division-map";
 import { Model, type Figures, type Ground } from "./division-model";
 import { fill, h } from "./dom";
@@ -139,7 +139,7 @@ export class Editor {
       this.head,
       h("p", { class: "row" }, h("button", { class: "link", onclick: () => this.back() }, t("‹ 全部方案"))),
       h("p", { class: "row" }, name),
-      h("p", { class: plan.proof.proved ? "proof proved" : "proof" }, plan.proof.proved ? "✓ " : "○ ", plan.proof.sentence),
+      proofLine(plan),
       plan.proof.conditions.length
         ? h("details", { class: "more" }, h("summary", {}, t("条件")), h("ul", {}, ...plan.proof.conditions.map((line) => h("li", {}, line))))
         : null,
@@ -185,7 +185,7 @@ export class Editor {
         { class: "figures" },
         ...figure(t("变更社区"), t("{n} 户", { n: number(figures.moved) })),
         ...figure(t("新界线"), t("{n} 米", { n: number(figures.border_m) })),
-        ...figures.border.flatMap((row) => figure(row.title, t("{n} 米", { n: number(row.length_m) }))),
+        ...figures.border.flatMap((row) => figure(titled(row.title, ground), t("{n} 米", { n: number(row.length_m) }))),
       ),
       h("p", { class: "hint" }, t("户数口径：{basis}；应配按{document}测算。", { basis: ground.basis || t("未注明"), document: ground.rules.document })),
     );

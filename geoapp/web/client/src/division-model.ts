@@ -25,6 +25,8 @@ export interface Ground {
   estimated: boolean[];
   compounds: (string | null)[];
   kinds: Record<string, string>;
+  /** English titles of kinds of line and of profiles, by the Chinese ones. */
+  titles_en: Record<string, string>;
   units: GeoJSON.FeatureCollection;
   borders: BorderPiece[];
   bbox: [number, number, number, number];
