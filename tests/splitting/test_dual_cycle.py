@@ -48,8 +48,34 @@ def test_the_answer_is_that_of_trying_every_division(seed: int) -> None:
 
 
 def test_a_proof_holds_where_borders_that_cost_nothing_turn_in_circles() -> None:
-    """A world in which the two searches forget different walks that no border can be."""
-    graph, request = tiny_world(6432)
+    """A world in which the two searches forget different walks that no border can be: found by trying 1500."""
+    graph = make_graph(
+        [
+            (0, 3),
+            (0, 4),
+            (0, 5),
+            (0, 8),
+            (1, 2),
+            (1, 4),
+            (1, 6),
+            (1, 7),
+            (2, 3),
+            (2, 4),
+            (2, 6),
+            (2, 7),
+            (3, 4),
+            (3, 5),
+            (3, 6),
+            (3, 8),
+            (4, 7),
+            (4, 8),
+            (5, 8),
+            (6, 8),
+        ],
+        households=[4, 11, 10, 8, 3, 4, 8, 8, 3],
+        cost=[2, 1, 1, 1, 0, 0, 0, 2, 1, 0, 2, 0, 2, 1, 1, 2, 0, 1, 0, 1],
+    )
+    request = DivisionRequest(2, ((0, 2), (51, 65)), interchangeable=False, together=((1, 7), (1, 8, 3)), anchors={})
     assert checked(graph, request).objective == cheapest_division(graph, request)
 
 
