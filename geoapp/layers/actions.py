@@ -74,7 +74,8 @@ def import_file(
     file when ``path`` is only where it was put.
     """
     check_options(options)
-    filename = filename or path.name
+    # A name that the system could not decode must not stop an import.
+    filename = (filename or path.name).encode("utf-8", "replace").decode()
     tell = progress or (lambda share, words: None)
     with tempfile.TemporaryDirectory(prefix="geoapp-import-") as folder:
         workspace = Path(folder)
@@ -193,15 +194,21 @@ def _unsure(scores: list[datum.Score], against: str) -> str:
 
 def _compare(database: Database, shapes: ObjectArray, options: ImportOptions) -> tuple[list[datum.Score], str]:
     """Scores of the candidates against the named layer, or against the first that decides."""
+    if not len(shapes):
+        return [], ""
+    west, south, east, north = shapely.total_bounds(shapes)
+    # Half a kilometre of shift and the room beside it: what lies further off tells nothing.
+    near = (west - 0.03, south - 0.03, east + 0.03, north + 0.03) if in_degrees(shapes) else None
+    best: tuple[list[datum.Score], str] = ([], "")
     with database.reading() as connection:
         if options.compare:
             known = [store.layer_by_key(connection, options.compare)]
         else:
             known = [one for one in store.layers(connection) if one.key != options.layer and one.extent is not None]
-        best: tuple[list[datum.Score], str] = ([], "")
+            known.sort(key=lambda one: datum.usefulness(shapes, one.kind))
         for layer in known:
-            wkb = store.shapes(connection, layer.id)
-            scores = datum.compare(shapes, shapely.from_wkb(np.array(wkb, dtype=object)), degrees=in_degrees(shapes))
+            wkb = store.shapes(connection, layer.id, bbox=near)
+            scores = datum.compare(shapes, shapely.from_wkb(np.array(wkb, dtype=object)), degrees=near is not None)
             if scores and (datum.decide(scores) is not None or not best[0]):
                 best = (scores, layer.key)
             if datum.decide(scores) is not None:

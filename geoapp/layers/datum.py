@@ -83,6 +83,14 @@ def compare(new: ObjectArray, known: ObjectArray, *, degrees: bool) -> list[Scor
     return _scores(usable, method[0]) if len(usable) > 1 else []
 
 
+def usefulness(new: ObjectArray, kind: str) -> int:
+    """Rank of a kind of layer to compare with, 0 the best: streets tell compounds, compounds tell all else."""
+    order = ("road", "transit", "rail", "compound", "building")
+    if _dimension(_drawn(new)) != 2:
+        order = ("compound", "building", "green", "road", "transit")
+    return order.index(kind) if kind in order else len(order)
+
+
 def decide(scores: Sequence[Score]) -> str | None:
     """The candidate that is clearly the best; None where the scores lie too close to tell.
 

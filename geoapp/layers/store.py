@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,14 +151,16 @@ def features(
     )
 
 
-def shapes(connection: Connection, layer_id: int) -> list[bytes]:
-    """WKB of every feature that has a shape."""
+def shapes(connection: Connection, layer_id: int, *, bbox: Bbox | None = None) -> list[bytes]:
+    """WKB of every feature that has a shape, or of those whose box meets ``bbox``."""
     query = (
         sa.select(feature.c.geom)
         .join(layer_import, layer_import.c.id == feature.c.import_id)
         .where(feature.c.layer_id == layer_id, layer_import.c.active, feature.c.geom.is_not(None))
         .order_by(feature.c.import_id, feature.c.row_no)
     )
+    if bbox is not None:
+        query = query.where(bbox_intersects(feature, bbox))
     return [bytes(geom) for geom in connection.execute(query).scalars()]
 
 
@@ -282,17 +283,6 @@ def add_refused(connection: Connection, import_id: int, rows: Iterable[Refused])
     ]
     if values:
         connection.execute(set_aside.insert(), values)
-
-
-def take_out(connection: Connection, import_id: int, row_numbers: Sequence[int]) -> dict[int, str]:
-    """Delete rows of an import; gives what each held."""
-    held: dict[int, str] = {}
-    for start in range(0, len(row_numbers), 500):
-        these = (feature.c.import_id == import_id) & feature.c.row_no.in_(row_numbers[start : start + 500])
-        for row in connection.execute(sa.select(feature.c.row_no, feature.c.props).where(these)):
-            held[row.row_no] = json.dumps(row.props, ensure_ascii=False)[:4000]
-        connection.execute(feature.delete().where(these))
-    return held
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,3 +217,74 @@ def test_the_box_index_finds_rows_of_active_imports_only(tmp_path: Path, databas
         layer = store.layer_by_key(connection, "x")
         found = store.features(connection, layer.id, bbox=(116.44, 39.93, 116.455, 39.945))
     assert found.names == ["近"]
+
+
+def streets_and_blocks(tmp_path: Path) -> tuple[Path, Path]:
+    """A grid of 9 x 9 streets, and the blocks between them as a file in BD-09 says them, no CRS stated."""
+    import numpy as np
+
+    from geoapp.geo.crs import wgs84_to_bd09
+
+    west, south, step = 116.40, 39.90, 0.008
+    lines, blocks = [], []
+    for i in range(9):
+        for ends in (((0, i), (8, i)), ((i, 0), (i, 8))):
+            line = [[west + x * step, south + y * step] for x, y in ends]
+            lines.append({"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": line}})
+    for i in range(8):
+        for j in range(8):
+            corners = np.array([[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9], [0.1, 0.1]]) + np.array([i, j])
+            blocks.append(polygon(wgs84_to_bd09(corners * step + np.array([west, south])).tolist()))
+    return write(tmp_path / "streets.geojson", lines), write(tmp_path / "blocks.geojson", blocks)
+
+
+def test_an_undeclared_datum_is_found_by_comparison_and_the_scores_are_shown(
+    tmp_path: Path, database: Database, files: FileStore
+) -> None:
+    streets, blocks = streets_and_blocks(tmp_path)
+    bring(database, files, streets, kind="road")
+    report = bring(database, files, blocks, crs="", kind="compound")
+    assert report.crs == "bd09"
+    assert "streets" in report.crs_basis
+    assert report.scores[0]["crs"] == "bd09"
+    assert len(report.scores) == 3
+    with database.reading() as connection:
+        extent = store.layer_by_key(connection, "blocks").extent
+    assert extent == pytest.approx((116.4008, 39.9008, 116.4632, 39.9632), abs=1e-7)
+
+
+def test_a_comparison_that_was_asked_for_and_does_not_tell_stops(
+    tmp_path: Path, database: Database, files: FileStore
+) -> None:
+    _, blocks = streets_and_blocks(tmp_path)
+    ring = [[115.0, 39.0], [118.0, 39.0], [118.0, 41.0], [115.0, 39.0]]
+    bring(database, files, write(tmp_path / "area.geojson", [polygon(ring)]), kind="boundary")
+    with pytest.raises(UnknownCrs, match="--crs"):
+        bring(database, files, blocks, crs="auto", compare="area")
+
+
+def test_a_table_takes_over_shapes_by_code_and_lists_the_rest(
+    tmp_path: Path, database: Database, files: FileStore
+) -> None:
+    bring(database, files, write(tmp_path / "a.geojson", [polygon(SQUARE, name="甲", code="0110")]), layer="areas")
+    table = tmp_path / "t.csv"
+    table.write_text("代码,户数\n0110,12\n0111,13\n", encoding="utf-8")
+    report = bring(database, files, table, crs="", layer="t", join="areas")
+    assert (report.rows_stored, report.reasons) == (1, {"no_match": 1})
+    with database.reading() as connection:
+        kept = store.features(connection, store.layer_by_key(connection, "t").id)
+    assert kept.codes == ["0110"]
+    assert kept.shapes()[0].equals(shapely.Polygon(SQUARE))
+    assert kept.props[0]["户数"] == 12
+
+
+def test_a_row_far_from_all_others_is_set_aside_unless_it_is_wanted(
+    tmp_path: Path, database: Database, files: FileStore
+) -> None:
+    far = [polygon(shifted(0.001 * i), n=i) for i in range(9)] + [polygon(shifted(-60.0), n=9)]
+    path = write(tmp_path / "a.geojson", far)
+    report = bring(database, files, path)
+    assert report.reasons == {"out_of_area": 1}
+    with database.reading() as connection:
+        assert [row[0] for row in store.refused(connection, report.import_id or 0)] == [10]
+    assert bring(database, files, path, anywhere=True).rows_set_aside == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import struct
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +81,26 @@ def test_a_geopackage_that_was_cut_off_is_refused(written: Any, opened: Any, sha
     path.write_bytes(body[: int(len(body) * share)])
     with pytest.raises(Unreadable, match="不完整"):
         opened(path)
+
+
+def test_curves_are_straightened_and_those_that_cannot_be_are_set_aside(written: Any, opened: Any) -> None:
+    """A half circle over three points becomes a line of many; an arc over two points is none."""
+    path = written("a.gpkg", "GPKG", geometry_type="Unknown")
+
+    def arc(*points: tuple[float, float]) -> bytes:
+        body = b"\x01" + struct.pack("<II", 8, len(points)) + b"".join(struct.pack("<dd", *point) for point in points)
+        return b"GP\x00\x01" + struct.pack("<i", 4326) + body
+
+    with closing(sqlite3.connect(path)) as connection:
+        for table in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{table[0]}"')
+        connection.execute("UPDATE a SET geom = ? WHERE fid = 1", (arc((116, 40), (117, 41), (118, 40)),))
+        connection.execute("UPDATE a SET geom = ? WHERE fid = 2", (arc((116, 40), (117, 41)),))
+        connection.execute("UPDATE a SET geom = ? WHERE fid = 3", (b"GP\x00\x01rubbish",))
+        connection.commit()
+    _, rows = opened(path)
+    assert rows.numbers.tolist() == [1, 2, 3, 4]
+    assert rows.shapes[0].geom_type == "LineString"
+    assert shapely.get_num_coordinates(rows.shapes[0]) > 10
+    assert set(rows.faults) == {1, 2}
+    assert rows.shapes[3].geom_type == "Polygon"
