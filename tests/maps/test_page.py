@@ -166,6 +166,18 @@ def test_on_a_phone_the_panels_are_one_sheet_with_three_heights(visit: Open) -> 
     assert not seen.page.locator("#left").is_visible()
 
 
+def test_on_a_phone_what_was_chosen_in_the_list_can_be_seen(visit: Open) -> None:
+    """The sheet that covered the map goes down to half when there is something to look at."""
+    seen = visit(width=390, height=844).open()
+    seen.page.click("[data-panel=listing]")
+    seen.page.click(".sheet-handle")
+    sheet = seen.page.locator("#bottom-sheet")
+    assert sheet.get_attribute("data-height") == "full"
+    seen.page.locator("#panel-listing .row-button").first.click()
+    seen.page.locator("#panel-selection h2").wait_for()
+    assert sheet.get_attribute("data-height") == "half"
+
+
 def test_an_empty_installation_says_how_to_begin(empty_visit: Open) -> None:
     seen = empty_visit().open()
     assert seen.page.locator(".welcome").is_visible()

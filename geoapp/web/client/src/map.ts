@@ -53,9 +53,11 @@ async function start(): Promise<void> {
       return () => void pressHandlers.splice(pressHandlers.indexOf(handler), 1);
     },
     show(box) {
+      panels.giveWay();
       map?.fitBounds(box, { padding: panels.padding(), maxZoom: 17, duration: 150 });
     },
     reveal(lon, lat) {
+      panels.giveWay();
       if (!map) return;
       const at = map.project([lon, lat]);
       const { clientWidth: width, clientHeight: height } = map.getContainer();

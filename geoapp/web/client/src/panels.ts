@@ -170,6 +170,13 @@ export class Panels {
     return false;
   }
 
+  /** Something on the map is to be looked at: a sheet over all of it goes down to half. */
+  giveWay(): void {
+    if (!this.narrow || this.height !== "full") return;
+    this.height = "half";
+    this.draw();
+  }
+
   onLayout(listener: () => void): void {
     this.listeners.push(listener);
   }

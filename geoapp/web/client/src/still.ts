@@ -35,5 +35,13 @@ export const still: Tool = {
 
 function address(app: App): string {
   const visible = app.state.get("order").filter((key) => app.state.layer(key).visible);
-  return `/map/still.svg?${new URLSearchParams({ on: app.state.get("date"), layers: visible.join(","), width: String(Math.round(byId("map").clientWidth * 0.7)) })}`;
+  return `/map/still.svg?${new URLSearchParams({ on: app.state.get("date"), layers: visible.join(","), width: String(width_px(app)) })}`;
+}
+
+/** As wide as it can be shown, so that its letters come out at their size. */
+function width_px(app: App): number {
+  const [west, south, east, north] = app.catalogue.bbox ?? [0, 0, 1, 1];
+  const { clientWidth, clientHeight } = byId("map");
+  const share = ((east - west) * Math.cos((((south + north) / 2) * Math.PI) / 180)) / (north - south);
+  return Math.max(300, Math.round(Math.min(clientWidth * 0.75, (clientHeight - 60) * share)));
 }
