@@ -1,5 +1,7 @@
 """Layers, their imports and features, rows set aside, taps."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ down_revision = "0001"
 RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _owner(column: str, table: str) -> sa.Column:
+def _owner(column: str, table: str) -> sa.Column[Any]:
     return sa.Column(column, sa.Integer, sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=False)
 
 

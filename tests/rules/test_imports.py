@@ -53,8 +53,8 @@ DOOR_FILES = {
 }
 
 PURE_MAY_IMPORT = {
-    "numpy", "scipy", "numba", "networkx", "highspy", "shapely", "pyproj", "geopandas", "pandas", "momepy",
-    "libpysal", "rtree", "PIL", "mapbox_vector_tile", "geoapp",
+    "numpy", "scipy", "numba", "networkx", "highspy", "shapely", "pyproj", "geopandas", "pandas",
+    "mapbox_vector_tile", "geoapp",
 }  # fmt: skip
 # The standard library less what reaches the world.
 WORLDLY_STDLIB = {
