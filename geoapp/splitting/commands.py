@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,7 @@ def verify(*, plan: Path, graph: Path | None, units: Path | None, as_json: bool)
 @click.option("--compounds", type=click.Path(path_type=Path), help="Compounds 小区 with manager and people.")
 @click.option("--complaints", type=click.Path(path_type=Path), help="Complaints 诉求, a point each.")
 @click.option("--over", type=int, help="Households above which a community is too large (default: the rule's, 3000).")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the communities are valid.")
 @click.option("--tolerance", type=float, help="Parts at most this share from equal; default: only the size rule.")
 @click.option("--field", "fields", multiple=True, metavar="MEANING=NAME", help="E.g. --field manager=物业; repeatable.")
 @click.option("--rules", default="beijing-2020", show_default=True, help="Rules file in layers/rules.")
@@ -185,7 +187,7 @@ def verify(*, plan: Path, graph: Path | None, units: Path | None, as_json: bool)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def scan(
     *, communities: Path, units: Path | None, compounds: Path | None, complaints: Path | None,
-    fields: tuple[str, ...], scheduler: str | None, out: Path, as_json: bool, **options: Any,
+    fields: tuple[str, ...], scheduler: str | None, on: datetime | None, out: Path, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Try every community: size, marks of being hard to manage, staff, and the best division in two of the large ones.
 
@@ -203,6 +205,7 @@ def scan(
     given = actions.Options(
         fields=forms.fields_of(fields),
         scheduler=read_settings().dask_scheduler if scheduler is None else scheduler,
+        on=None if on is None else on.date(),
         **options,
     )
     found = actions.scan(

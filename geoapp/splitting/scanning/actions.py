@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import time
 from collections import Counter
@@ -47,6 +48,7 @@ class Options:
     scheduler : address of a Dask scheduler, '' for this machine
     workers : processes of this machine, None for one per core; 1 works in this process
     seconds : for each community
+    on : day on which the communities must be valid, where the file has validities
     anew : forget what an interrupted scan has left
     """
 
@@ -59,6 +61,7 @@ class Options:
     workers: int | None = None
     seconds: float = 30.0
     seed: int = 0
+    on: datetime.date | None = None
     anew: bool = False
 
 
@@ -111,7 +114,7 @@ def scan(
     limits = limits_of(rules, over=options.over, tolerance=options.tolerance)
     read_profiles().profile(options.profile)
     store.check_named(options.fields, inputs)
-    world = _read(communities, units, compounds, complaints, fields=options.fields)
+    world = _read(communities, units, compounds, complaints, options=options)
     chosen = [
         at for at, c in enumerate(world.communities)
         if c.households is not None and size_of(c.households, c.people, limits=limits, rules=rules) == "over"
@@ -127,9 +130,10 @@ def scan(
 
 
 def _read(
-    communities: Path, units: Path | None, compounds: Path | None, complaints: Path | None, *, fields: ScanFields
+    communities: Path, units: Path | None, compounds: Path | None, complaints: Path | None, *, options: Options
 ) -> _World:
-    found, _, notes = store.read_communities(communities, fields)
+    fields = options.fields
+    found, _, notes = store.read_communities(communities, fields, on=options.on)
     own = [community.households is not None for community in found]
     table = None
     details: list[Details] = []
@@ -263,9 +267,15 @@ def _parts(world: _World, found: Scan, *, rules: Rules) -> Any:
                 "rank": row.rank, "code": row.community.code, "name": row.community.name, "part": part,
                 "households": households, "staff_min": staffing.least, "staff_max": staffing.most,
                 "estimated": row.estimated, "status": row.status,
-                "geometry": shapely.union_all(polygons[part_of == part]),
+                "geometry": _union(polygons[part_of == part]),
             })  # fmt: skip
     return gpd.GeoDataFrame(records, crs=4326) if records else None
+
+
+def _union(polygons: Any) -> Any:
+    """One shape of units that tile; five times as fast as the general union, which takes over where they do not."""
+    joined = shapely.coverage_union_all(polygons)
+    return joined if shapely.is_valid(joined) else shapely.union_all(polygons)
 
 
 def summary_of(found: Scan) -> dict[str, Any]:

@@ -24,6 +24,8 @@ COMMON: dict[str, tuple[str, ...]] = {
     "basis": ("households_basis", "basis", "口径", "户数口径"),
     "date": ("households_date", "date", "截至日期", "户数日期"),
     "estimated": ("households_estimated", "estimated", "估算"),
+    "valid_from": ("valid_from", "生效日期", "起始日期"),
+    "valid_to": ("valid_to", "失效日期", "终止日期"),
     # Where a unit, a compound or a complaint belongs.
     "community": ("community_code", "社区编码", "社区代码", "所属社区编码", "community", "所属社区", "社区"),
 }

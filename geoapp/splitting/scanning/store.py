@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -39,8 +40,10 @@ def read_thresholds(path: Path = RULES / "hardship.toml") -> Thresholds:
     return parse_thresholds(path.read_text(encoding="utf-8"))
 
 
-def read_communities(path: Path, fields: ScanFields) -> tuple[list[Community], dict[str, str], list[str]]:
-    """The communities, the field found for each meaning, and notes.
+def read_communities(
+    path: Path, fields: ScanFields, *, on: datetime.date | None = None
+) -> tuple[list[Community], dict[str, str], list[str]]:
+    """The communities, the field found for each meaning, and notes; with ``on`` those that are valid on that day.
 
     Raises
     ------
@@ -51,6 +54,8 @@ def read_communities(path: Path, fields: ScanFields) -> tuple[list[Community], d
     if len(frame) == 0:
         raise UnitsFileError(f"{path.name} 里一个社区也没有：请检查图层。")
     here = fields.found(_columns(frame))
+    if on is not None:
+        frame = _valid_on(frame, here, on, path)
     given = np.asarray(frame.geometry.array, dtype=object)
     broken = ~(shapely.is_missing(given) | shapely.is_valid(given))
     polygons = only_polygons(given)
@@ -70,6 +75,22 @@ def read_communities(path: Path, fields: ScanFields) -> tuple[list[Community], d
     if broken.any():
         notes.append(f"{int(broken.sum())} 个社区的图形有自交等毛病，按修复后的图形计算。")
     return found, here, notes
+
+
+def _valid_on(frame: Any, here: dict[str, str], on: datetime.date, path: Path) -> Any:
+    """The rows of which ``on`` lies in [valid_from, valid_to); a blank end is open."""
+    if "valid_from" not in here and "valid_to" not in here:
+        raise UnitsFileError(f"{path.name} 没有有效期字段：请去掉 --on，或用 --field valid_from=字段名 指明。")
+    day = on.isoformat()
+    kept = np.ones(len(frame), dtype=bool)
+    # ISO dates compare as texts, whatever type GDAL has made of the field.
+    if "valid_from" in here:
+        kept &= np.array([is_blank(v) or str(v)[:10].replace("/", "-") <= day for v in frame[here["valid_from"]]])
+    if "valid_to" in here:
+        kept &= np.array([is_blank(v) or day < str(v)[:10].replace("/", "-") for v in frame[here["valid_to"]]])
+    if not kept.any():
+        raise UnitsFileError(f"{path.name} 里没有 {day} 有效的社区：请核对 --on。")
+    return frame[kept].reset_index(drop=True)
 
 
 def _pieces(polygons: NDArray[Any]) -> list[int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 from pathlib import Path
@@ -15,11 +16,12 @@ from click.testing import CliRunner
 
 from geoapp.errors import Conflict, Invalid
 from geoapp.splitting.commands import scan as command
-from geoapp.splitting.scanning import actions
+from geoapp.splitting.scanning import actions, clients
 from geoapp.splitting.scanning.actions import Options, Step, scan
 from geoapp.splitting.scanning.division import Outcome
 from geoapp.splitting.scanning.fields import ScanFields
 from geoapp.splitting.scanning.results.store import work_file
+from geoapp.splitting.scanning.tasks import WorkersUnavailable
 from geoapp.splitting.sources import FieldError
 from tests.splitting.scanning.town import cells, ground, rows_of, untimed, write_city, write_town
 
@@ -339,3 +341,37 @@ def test_options_out_of_range_are_told(tmp_path: Path) -> None:
     communities, _ = write_town(tmp_path)
     with pytest.raises(actions.ScanError, match="--workers"):
         scan(tmp_path / "scan.csv", communities, options=Options(workers=0))
+
+
+def test_with_a_day_only_communities_valid_then_are_tried(tmp_path: Path) -> None:
+    """The old 甲 was valid until 2021-07-01, end excluded; the new one is from that day on."""
+    frame = gpd.GeoDataFrame(
+        {"code": ["甲", "甲"], "households": [4000, 2500], "valid_from": ["2015-01-01", "2021-07-01"],
+         "valid_to": ["2021-07-01", None]},
+        geometry=[ground(0), ground(0)], crs=4326,
+    )  # fmt: skip
+    frame.to_file(tmp_path / "c.geojson")
+    for day, households in (("2021-06-30", "4000"), ("2021-07-01", "2500")):
+        options = Options(workers=1, on=datetime.date.fromisoformat(day))
+        scan(tmp_path / "scan.csv", tmp_path / "c.geojson", options=options)
+        (row,) = untimed(tmp_path / "scan.csv")
+        assert (row["households"], row["reason"].count("不止一次")) == (households, 0)
+    with pytest.raises(Invalid, match="2014-01-01"):
+        scan(tmp_path / "scan.csv", tmp_path / "c.geojson", options=Options(on=datetime.date(2014, 1, 1)))
+
+
+def test_the_new_border_on_the_page_is_the_line_between_the_parts(town: Path) -> None:
+    """Three communities are divided, so three dashed lines; that of 甲 is 400 m of a community of 400 m by 400 m."""
+    text = (town / "scan.html").read_text(encoding="utf-8")
+    assert text.count('<path class="border"') == 3
+
+
+def test_the_scheduler_of_the_settings_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    communities, units = write_town(tmp_path)
+    monkeypatch.setattr(clients, "CONNECT_S", 1)
+    monkeypatch.setenv("GEOAPP_DASK_SCHEDULER", "tcp://127.0.0.1:1")
+    given = ["--communities", communities, "--units", units, "--out", tmp_path / "scan.csv"]
+    done = CliRunner().invoke(command, [str(one) for one in given])
+    assert isinstance(done.exception, WorkersUnavailable) and "tcp://127.0.0.1:1" in str(done.exception)
+    done = CliRunner().invoke(command, [*map(str, given), "--scheduler", "", "--workers", "1"], catch_exceptions=False)
+    assert done.exit_code == 0

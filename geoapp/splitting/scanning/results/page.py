@@ -16,7 +16,7 @@ from geoapp.splitting.scanning.results.columns import marks_in_words, status_in_
 
 #: Fill of each verdict, told apart without colour by the numbers on the map and the words in the list.
 FILLS = {
-    "divide": "#b5382a", "over_unknown": "#d9822b", "over": "#e9c46a", "merge": "#7aa6c2", "fits": "#dfe5e0",
+    "divide": "#e08476", "over_unknown": "#efb98a", "over": "#f3dfa6", "merge": "#a9c9de", "fits": "#e6ebe7",
     "unknown": "#ffffff",
 }  # fmt: skip
 #: Lines are drawn to this many metres of the truth.
@@ -30,7 +30,7 @@ header { grid-column: 1 / 3; padding: 8px 16px; border-bottom: 1px solid #c4c8ce
 h1 { font-size: 18px; margin: 0 0 4px; } p { margin: 0; font-size: 13px; color: #3d444d; }
 svg { width: 100%; height: 100%; background: #fafaf7; touch-action: none; }
 path { stroke: #3d444d; stroke-width: 1; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
-path.part { fill: none; stroke: #1b1f24; stroke-width: 1.6; stroke-dasharray: 5 3; pointer-events: none; }
+path.border { fill: none; stroke: #1b1f24; stroke-width: 2; stroke-dasharray: 6 4; pointer-events: none; }
 path.here { stroke: #0b57d0; stroke-width: 4; }
 text { text-anchor: middle; dominant-baseline: central; pointer-events: none; fill: #1b1f24; stroke: #fff;
   stroke-width: 3px; paint-order: stroke; vector-effect: non-scaling-stroke; }
@@ -95,9 +95,9 @@ show();
 
 
 def page_of(scan: Scan, parts: Any, *, notes: Sequence[Sequence[str]]) -> str:
-    """The page's HTML: communities filled by verdict with their ranks, proposed parts dashed, and the list.
+    """The page's HTML: communities filled by verdict with their ranks, new borders dashed, and the list.
 
-    ``parts`` : GeoDataFrame with ``code`` and ``geometry`` of the proposed parts, or None
+    ``parts`` : GeoDataFrame with ``rank`` and ``geometry`` of the proposed parts, two of each rank, or None
     """
     title = "逐社区规模与难管情况测算"
     count = Counter(row.verdict for row in scan.rows)
@@ -153,8 +153,8 @@ def _drawing(scan: Scan, parts: Any) -> str:
             f'd="{_outline(shape, frame)}"><title>{html.escape(_hint(row))}</title></path>'
         )
     if parts is not None:
-        for shape in in_metres(np.asarray(parts.geometry.array, dtype=object), crs):
-            drawn.append(f'<path class="part" d="{_outline(shape, frame)}"/>')
+        for line in in_metres(_new_borders(parts), crs):
+            drawn.append(f'<path class="border" d="{_course(line, frame)}"/>')
     for row, shape in zip(rows, grounds_m, strict=True):
         if row.verdict in ("divide", "over_unknown", "over"):
             point = shapely.point_on_surface(shape)
@@ -172,6 +172,27 @@ def _outline(shape_m: Any, frame: tuple[float, float, float]) -> str:
         for ring in (polygon.exterior, *polygon.interiors):
             points = (shapely.get_coordinates(ring)[:-1] - (west, north)) * (scale, -scale)
             said.append("M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points.tolist()) + "Z")
+    return "".join(said)
+
+
+def _new_borders(parts: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """The line between the two parts of each community, WGS84; their outer sides are the community's own."""
+    lines = []
+    for _, two in parts.groupby("rank", sort=False):
+        first, second = shapely.boundary(np.asarray(two.geometry.array, dtype=object))
+        line = shapely.intersection(first, second)
+        lines.append(shapely.line_merge(line) if shapely.get_dimensions(line) == 1 else shapely.LineString())
+    return np.array(lines, dtype=object)
+
+
+def _course(line_m: Any, frame: tuple[float, float, float]) -> str:
+    """SVG path of lines in metres; ``frame`` as in `_outline`."""
+    west, north, scale = frame
+    said = []
+    for line in shapely.get_parts(shapely.simplify(line_m, DRAWN_M)):
+        points = (shapely.get_coordinates(line) - (west, north)) * (scale, -scale)
+        if len(points):
+            said.append("M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points.tolist()))
     return "".join(said)
 
 
