@@ -107,22 +107,27 @@ def look(database: Database, division_id: str) -> Division:
 
 def drawings(database: Database, division_id: str) -> list[Drawing]:
     """All plans of a division, scored."""
-    with database.reading() as connection:
-        division = store.division(connection, division_id)
-        found = store.plans_of(connection, division_id)
-        counts = {plan.id: store.step_count(connection, plan.id) for plan in found}
-        proved = {plan.id: store.certificate(connection, plan.id) is not None for plan in found}
-    if not found:
-        return []
-    ground, _ = ground_of(database, division_id)
-    return [_draw(division, ground, plan, found, counts[plan.id], proved[plan.id]) for plan in found]
+    return _drawings(database, division_id, None)
 
 
 def drawing(database: Database, division_id: str, number: int) -> Drawing:
     """One plan of a division, scored."""
     with database.reading() as connection:
         store.plan(connection, division_id, number)
-    return next(one for one in drawings(database, division_id) if one.plan.number == number)
+    return _drawings(database, division_id, number)[0]
+
+
+def _drawings(database: Database, division_id: str, number: int | None) -> list[Drawing]:
+    with database.reading() as connection:
+        division = store.division(connection, division_id)
+        family = store.plans_of(connection, division_id)
+        wanted = [plan for plan in family if number in (None, plan.number)]
+        counts = {plan.id: store.step_count(connection, plan.id) for plan in wanted}
+        proved = {plan.id: store.certificate(connection, plan.id) is not None for plan in wanted}
+    if not wanted:
+        return []
+    ground, _ = ground_of(database, division_id)
+    return [_draw(division, ground, plan, family, counts[plan.id], proved[plan.id]) for plan in wanted]
 
 
 def _draw(

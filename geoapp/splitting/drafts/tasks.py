@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from geoapp.db import Database
-from geoapp.indicators import all_indicators
 from geoapp.jobs import Reporter, Task, register
 from geoapp.splitting.drafts import actions, store
 from geoapp.splitting.drafts.archive import pack
@@ -20,6 +19,7 @@ from geoapp.splitting.drafts.store import Division
 from geoapp.splitting.drafts.surveying import survey
 from geoapp.splitting.drafts.wish import Wish, conditions, names_for
 from geoapp.splitting.graph import UnitGraph
+from geoapp.splitting.measures import MEASURES
 from geoapp.splitting.request import DivisionRequest, DivisionResult
 from geoapp.splitting.store import read_profiles, read_rules
 
@@ -66,7 +66,7 @@ def divide(database: Database, report: Reporter, *, division_id: str) -> dict[st
         store.set_division(
             connection, division_id, ground=pack(ground, around), state=state, reason=family.reason,
             inputs=[dataclasses.asdict(source) for source in found.sources], inputs_sha256=found.sha256,
-            indicators={one.key: one.version for one in all_indicators()},
+            indicators={key: one.version for key, one in MEASURES.items()},
         )  # fmt: skip
     return {"division": division_id, "state": state, "plans": len(family.candidates)}
 

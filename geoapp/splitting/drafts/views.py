@@ -187,6 +187,7 @@ def _division_json(division: Division) -> dict[str, Any]:
         "job": division.job_id,
         "inputs": division.inputs,
         "inputs_sha256": division.inputs_sha256,
+        "indicators": division.indicators,
         "version": division.code_version,
         "created_at": division.created_at.isoformat(),
     }

@@ -92,6 +92,7 @@ def test_three_to_five_plans_differ_by_five_per_cent(division: dict[str, Any], w
 def test_every_stored_result_names_what_it_came_from(division: dict[str, Any]) -> None:
     assert {row["key"] for row in division["inputs"]} >= {"buildings", "compounds", "roads"}
     assert all(row["illustrative"] for row in division["inputs"])
+    assert division["indicators"]["split.staff_min"] == 1
     assert len(division["inputs_sha256"]) == 64 and division["version"] and division["wish"]["seed"] == 1
 
 

@@ -1,6 +1,7 @@
 /** What a planner asks for: how many communities, how large, what stays together. */
 
-import type { App, PlaceInfo } from "./app";
+import type { App, MapPress, PlaceInfo } from "./app";
+import { getJson, sentence } from "./api";
 import { boot } from "./boot";
 import type { Options, Wish } from "./division-api";
 import { fill, h } from "./dom";
@@ -50,7 +51,7 @@ export function drawForm(app: App, body: HTMLElement, place: PlaceInfo, options:
       "details",
       {},
       h("summary", {}, t("更多要求")),
-      h("p", { class: "field" }, h("label", { for: together.id }, t("还要分在同一个社区的小区")), together),
+      h("p", { class: "field" }, h("label", { for: together.id }, t("还要分在同一个社区的小区")), together, compoundPicker(app, together)),
       h("p", { class: "field" }, h("label", { for: profile.id }, t("界线偏好")), profile),
       station.element,
     ),
@@ -90,6 +91,38 @@ function partRow(i: number, name: string, ranged: boolean, equal: number): HTMLE
     h("input", { type: "text", id, "data-name": true, value: name, maxlength: 30, placeholder: t("名称，可以以后再定") }),
     ranged ? h("span", { class: "row" }, ...ranges) : null,
   );
+}
+
+/** Compounds to keep together, pressed on the map one after the other until the button is pressed again. */
+function compoundPicker(app: App, field: HTMLInputElement): HTMLElement | null {
+  const keys = app.catalogue.entries.filter((entry) => entry.kind === "compound").map((entry) => entry.key);
+  if (!app.map || !keys.length) return null;
+  const words = h("span", { class: "hint" });
+  const button = h("button", { class: "button small", type: "button", "aria-pressed": "false" }, t("在地图上点选"));
+  let stop: (() => void) | null = null;
+  const hear = async (press: MapPress) => {
+    const query = new URLSearchParams({ lon: press.lon.toFixed(7), lat: press.lat.toFixed(7), on: app.state.get("date"), layers: keys.join(","), zoom: "16" });
+    try {
+      const answer = await getJson<{ features: { title: string }[] }>(`/api/map/at?${query}`);
+      const name = answer.features[0]?.title;
+      const names = field.value.split(/[、,，;；]/).map((word) => word.trim()).filter(Boolean);
+      if (!name) words.textContent = t("这里没有小区；请点小区的范围内。");
+      else if (!names.includes(name)) {
+        field.value = [...names, name].join("、");
+        words.textContent = "";
+      }
+    } catch (error) {
+      words.textContent = sentence(error);
+    }
+  };
+  button.addEventListener("click", () => {
+    const on = !stop;
+    stop?.();
+    stop = on ? app.onPress((press) => (button.isConnected ? (void hear(press), true) : false)) : null;
+    button.setAttribute("aria-pressed", String(on));
+    words.textContent = on ? t("请逐个点小区，点完再按一次按钮") : "";
+  });
+  return h("span", { class: "row" }, button, words);
 }
 
 /** A planned service station, pointed out on the map. */
