@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 from apiflask import APIBlueprint
-from flask import Response, jsonify, render_template, request, send_file
+from flask import Response, current_app, jsonify, render_template, request, send_file
 from flask_babel import gettext as _
 
 from geoapp import jobs
@@ -26,6 +26,8 @@ MAX_FEATURES = 20_000
 PRESS_PX = 6
 #: Candidates looked at per layer, features shown under one press, results per kind of a search.
 MAX_NEAR, MAX_SHOWN, MAX_FOUND = 50, 8, 12
+#: States of the catalogue that are kept: one per language, and one that is being replaced.
+KEPT_STATES = 4
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -274,7 +276,16 @@ def _level_titles(connection: Any) -> dict[str, str]:
 
 
 def _drawable(connection: Any) -> list[Source]:
-    listed = store.sources(connection, _level_titles(connection))
+    """What this person may see; every tile asks, so what was found is kept until something changes."""
+    titles = _level_titles(connection)
+    key = (store.stamp(connection), tuple(titles.items()))
+    kept: dict[Any, list[Source]] = current_app.extensions["geoapp"].setdefault("map_sources", {})
+    listed = kept.get(key)
+    if listed is None:
+        listed = store.sources(connection, titles)
+        if len(kept) >= KEPT_STATES:
+            kept.clear()
+        kept[key] = listed
     return sources.drawable(listed, internal=holds("layers.internal"))
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import mapbox_vector_tile
 import numpy as np
 import pytest
+import shapely
 
 from geoapp.db import Database
+from geoapp.files import FileStore
+from geoapp.layers.actions import import_file, undo_import
+from geoapp.layers.importing import ImportOptions
 from geoapp.maps import actions, publish
 from geoapp.maps.morton import world_xy
+from geoapp.places.actions import load_places
+from geoapp.places.records import PlaceRecord
 
 EAST, WEST = "110105012023", "110105012024"
 IN_EAST, IN_WEST = {"lon": "116.465", "lat": "39.945"}, {"lon": "116.475", "lat": "39.957"}
@@ -293,3 +300,21 @@ def test_a_layer_that_cannot_be_tiled_leaves_the_others_alone(town: Any, monkeyp
     assert entries(town)["houses"]["tiles"] is None
     assert entries(town)["roads"]["tiles"]
     assert actions.publish_stale(town.database).subjects == ()
+
+
+def test_every_change_changes_the_stamp_that_the_catalogue_is_kept_by(town: Any, tmp_path: Any) -> None:
+    """An import, its undoing, an adopted border and a change of visibility each show at the next request."""
+    seen = [sorted(entries(town))]
+    path = tmp_path / "new.geojson"
+    shape = {"type": "Point", "coordinates": [116.47, 39.95]}
+    row = {"type": "Feature", "properties": {"name": "新"}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [row]}), "utf-8")
+    files = FileStore(tmp_path / "files")
+    import_file(town.database, files, path, ImportOptions(layer="new", kind="station", crs="EPSG:4326"), by="test")
+    assert "new" in entries(town)
+    undo_import(town.database, "new", by="test")
+    assert sorted(entries(town)) == seen[0]
+    count = entries(town)["place:community"]["count"]
+    record = PlaceRecord(WEST, "西里", shapely.box(116.471, 39.94, 116.48, 39.96))
+    load_places(town.database, [record], on=date(2022, 1, 1), by="test")
+    assert entries(town)["place:community"]["count"] == count + 1
