@@ -192,7 +192,7 @@ def _props(row: RosterRow, found: Match, roster: Roster, options: ImportOptions)
         "key": row.key,
         "households": row.households,
         "households_basis": roster.basis,
-        "households_date": options.date,
+        "households_date": options.date or roster.date,
         "apportioned": row.apportioned,
         "compound": row.compound or row.building.estate,
         "community": options.community,
@@ -211,6 +211,7 @@ def _summary(roster: Roster, matches: list[Match], options: ImportOptions) -> di
     return {
         "columns": roster.columns,
         "basis": roster.basis,
+        "date": options.date or roster.date,
         "community": options.community,
         "matched_to": options.match,
         "buildings": len(roster.rows),

@@ -15,7 +15,7 @@ _SPEC = re.compile(
     rf"^(?P<before>.*?)(?P<mark>{_MARK}?)(?P<first>\d+)(?:-(?P<mark2>{_MARK}?)(?P<last>\d+))?"
     r"(?P<suffix>号楼|号|楼|栋|幢)?(?P<after>.*)$"
 )
-_YARD = re.compile(r"^(?P<yard>.*?\d+号院|.*?(?<!医)(?<!学)院)(?P<rest>.*\d.*|.*[楼座])$")
+_YARD = re.compile(r"^(?:(?P<numbered>.*?\d+号院)(?P<all>.+)|(?P<named>.*?(?<!医)(?<!学)院)(?P<some>.*\d.*|.*[楼座]))$")
 _UNIT = re.compile(r"(\d+(?:-\d+)?(?:、\d+(?:-\d+)?)*)单元.*$")
 _ODD, _EVEN = re.compile(r"\((?:单号?|奇数?)\)"), re.compile(r"\(双号?\)|\(偶数?\)")
 #: A longer "range" is two numbers with a dash between them.
@@ -75,7 +75,7 @@ def expand(text: object) -> list[Building]:
         yard = _YARD.match(piece)
         rest = piece
         if yard is not None:
-            estate, rest = yard["yard"], yard["rest"]
+            estate, rest = yard["numbered"] or yard["named"], yard["all"] or yard["some"]
         spec = _SPEC.match(rest)
         if spec is None or re.search(r"号院$", rest):
             # 综合楼 has no number, and the number of 30号院 is not a building's.
@@ -83,7 +83,7 @@ def expand(text: object) -> list[Building]:
                 found.append(Building(estate, rest))
             continue
         if spec["before"]:
-            estate = (yard["yard"] if yard is not None else "") + spec["before"]
+            estate = (estate if yard is not None else "") + spec["before"]
         found += [Building(estate, label) for label in _labels(spec, suffix, step)]
     return list(dict.fromkeys(found))
 
@@ -103,9 +103,10 @@ def split_evenly(total: int, count: int) -> list[int]:
 def _labels(spec: re.Match[str], suffix: str, step: int) -> list[str]:
     first, last = int(spec["first"]), int(spec["last"] or spec["first"])
     mark, mark2 = spec["mark"], spec["mark2"] or ""
-    after = "" if spec["suffix"] or not spec["after"] else spec["after"]
+    # 5号楼(塔) is 5号楼, but 3号楼东侧平房 and 12号商住楼 are buildings of their own.
+    after = re.sub(r"\([^)]*\)", "", spec["after"] or "")
     own = "号楼" if spec["suffix"] in {"号楼", "楼", "栋", "幢"} else (spec["suffix"] or "")
-    ending = (own if own == "号楼" else suffix or own) + after
+    ending = f"{own}{after}" if after and own else (own if own == "号楼" else suffix or own) + after
     if spec["last"] is None:
         return [f"{mark}{first}{ending}"]
     if last <= first or last - first > _LONGEST_RANGE or mark2 not in {"", mark}:

@@ -87,6 +87,8 @@ class Roster:
     basis: str = ""
     #: Community that the title speaks of; empty when it names none.
     community: str = ""
+    #: Day that the figures are of, as YYYY-MM-DD; empty when the title does not say.
+    date: str = ""
     rows: list[RosterRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     totals: list[TotalCheck] = field(default_factory=list)
@@ -127,6 +129,8 @@ def read_roster(lines: Iterable[Sequence[Any]], merged: Iterable[Merged] = ()) -
     roster.basis = next((word for word in _BASES if word in header[roles["households"]]), "")
     title = " ".join(str(cell) for line in sheet[:first] for cell in line[:1] if cell)
     roster.basis = roster.basis or next((word for word in _BASES if word in title), "")
+    day = re.search(r"(\d{4})[年.-](\d{1,2})[月.-](\d{1,2})", title)
+    roster.date = f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}" if day else ""
     named = re.search(r"([\u4e00-\u9fff]{2,8})(?:社区|居委会)", title)
     roster.community = re.sub(r"^.*(街道|地区|镇|乡|区)(?=.{2,})", "", named[1]) + "社区" if named else ""
     groups = _groups(ranges, column=roles["households"], after=last)

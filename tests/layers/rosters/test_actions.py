@@ -125,6 +125,20 @@ def test_a_roster_is_matched_anew_when_its_buildings_changed(
     assert report.roster["households_listed"] == 0
 
 
+def test_the_roster_of_the_demo_is_placed_or_listed_to_the_last_household(database: Database, files: FileStore) -> None:
+    """4560 households: 130 of three buildings that no map shows wait for a tap, all others are found by name."""
+    demo = Path(__file__).parents[3] / "layers" / "demo"
+    options = ImportOptions(layer="buildings", kind="building", crs="EPSG:4326")
+    import_file(database, files, demo / "buildings.geojson", options, by="test")
+    report = import_file(database, files, demo / "霞光里楼栋台账.xlsx", ImportOptions(layer="roster"), by="test")
+    told = report.roster
+    assert told is not None
+    assert (told["basis"], told["date"], told["community"]) == ("套数", "2020-12-31", "霞光里社区")
+    assert (told["households"], told["households_placed"], told["households_listed"]) == (4560, 4430, 130)
+    assert all(check["agrees"] for check in told["totals"])
+    assert report.rows_set_aside == 0
+
+
 def test_a_tap_off_the_earth_places_nothing(
     tmp_path: Path, database: Database, files: FileStore, buildings: str
 ) -> None:
