@@ -111,19 +111,23 @@ def test_a_draft_passes_as_a_plan_without_proof(get: Any, demo: APIFlask, addres
     assert refused.status_code == 404 and "没有经过验证" in refused.json["detail"]
 
 
-def test_the_plan_file_can_be_adopted(get: Any, demo: APIFlask) -> None:
-    database = demo.extensions["geoapp"]["database"]
-    document = json.loads(get("json").data)
-    document["codes"] = ["110105012023", "110105012028"]
-    for part, code in zip(document["parts"], document["codes"], strict=True):
-        part["code"] = code
+def test_the_plan_file_is_adopted_as_it_stands(demo: APIFlask) -> None:
+    """枣营 (3160 households) is divided on paper, and from 2027 on in truth: the larger part keeps name and code."""
+    database, client = demo.extensions["geoapp"]["database"], demo.test_client()
+    wish = {"on": "2026-11-21", "part_names": ["枣营", "枣营东"], "seconds": 5}
+    division = client.post("/api/places/110105012026/divisions", json=wish).json
+    tasks.divide(database, lambda *_: None, division_id=division["id"])
+    document = client.get(f"/api/divisions/{division['id']}/plans/1/download/json").json
+    outcome = places.split_by_plan(database, document, on=date(2027, 1, 1), by="test")
+    opened = [(v.name, v.households) for v in outcome.opens if v.level == "community"]
+    assert opened == [(part["name"], part["households"]) for part in document["parts"]]
+    assert outcome.opens[0].code == "110105012026" and sum(h for _, h in opened) == 3160
     with database.reading() as connection:
-        outline = place_store.version(connection, "110105012023", on=date(2021, 6, 30)).geometry
-    shapes = [shapely.geometry.shape(part["geometry"]) for part in document["parts"]]
-    # Degrees to m2 at 40 degrees north; the community has 750,000 m2.
-    off_m2 = shapely.symmetric_difference(shapely.union_all(shapes), outline).area * 85_300 * 111_000
-    assert off_m2 < 3.0
-    assert places.forms.parse_plan(document)[0] == "110105012023"
+        before = place_store.version(connection, "110105012026", on=date(2026, 12, 31)).geometry
+        after = place_store.versions(connection, on=date(2027, 1, 1), level="community")
+    both = shapely.union_all([v.geometry for v in after if v.name in {"枣营", "枣营东"}])
+    # Degrees to m2 at 40 degrees north.
+    assert shapely.symmetric_difference(both, before).area * 85_300 * 111_000 < 1.0
 
 
 def test_gis_files_hold_both_parts(get: Any, tmp_path: Path) -> None:

@@ -188,8 +188,9 @@ def _facts(column: Column, proposal: Proposal) -> None:
     plan = proposal.score
     column.heading("界线与四至")
     column.text(f"新界线共 {plan.border.length_m:.0f} 米：{words.border(plan)}。")
-    if plan.border.by_name:
-        column.text("其中：" + "，".join(f"{name} {metres:.0f} 米" for name, metres in plan.border.by_name[:6]) + "。")
+    named = [f"{name} {metres:.0f} 米" for name, metres in plan.border.by_name[:6] if metres >= 0.5]
+    if named:
+        column.text(f"其中：{'，'.join(named)}。")
     for part in plan.parts:
         if part.extent:
             column.text(f"{part.name}四至：{part.extent}")

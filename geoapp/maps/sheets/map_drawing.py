@@ -43,8 +43,9 @@ def draw(canvas: Any, sheet: Comparison, proposal: Proposal, box: Box, *, large:
     paper.draw_lines(canvas, outline, colour="#ffffff", width=3.0 if large else 1.6)
     paper.draw_lines(canvas, outline, colour=INK, width=2.0 if large else 1.0, dash=(7, 4) if large else (4, 2))
     if large:
-        _names(canvas, sheet, proposal, window, shapes)
-        _furniture(canvas, sheet, proposal, window)
+        legend = _legend_box(window, outline, rows=len(shapes) + 2)
+        _names(canvas, sheet, proposal, window, shapes, legend=legend)
+        _furniture(canvas, sheet, proposal, window, legend=legend)
     canvas.restoreState()
     canvas.setStrokeColor(LINE)
     canvas.setLineWidth(0.6)
@@ -63,9 +64,24 @@ def _background(canvas: Any, sheet: Comparison, window: Window) -> None:
                 paper.draw_lines(canvas, window.on_page(item.geometry), colour=colour, width=width, dash=dash)
 
 
-def _names(canvas: Any, sheet: Comparison, proposal: Proposal, window: Window, shapes: list[Any]) -> None:
+def _legend_box(window: Window, outline: Any, *, rows: int) -> Box:
+    """Where the legend hides least of the community: one of the corners, but for the north arrow's."""
+    width, height, edge = 150.0, 26.0 + 16 * rows, 8.0
+    right, top = window.left + window.width - width - edge, window.bottom + window.height - height - edge
+    corners = [(window.left + edge, window.bottom + edge), (right, window.bottom + edge), (window.left + edge, top)]
+
+    def hidden(corner: tuple[float, float]) -> float:
+        x, y = corner
+        return float(shapely.intersection(outline, shapely.box(x, y, x + width, y + height)).area)
+
+    return (*min(corners, key=hidden), width, height)
+
+
+def _names(
+    canvas: Any, sheet: Comparison, proposal: Proposal, window: Window, shapes: list[Any], *, legend: Box
+) -> None:
     labels = paper.Labels(canvas, window)
-    labels.reserve(window.left, window.bottom, 210, 34 + 16 * (len(shapes) + 2))
+    labels.reserve(*legend)
     labels.reserve(window.left + window.width - 50, window.bottom + window.height - 60, 50, 60)
     for part, shape in zip(proposal.score.parts, shapes, strict=True):
         if not shape.is_empty:
@@ -100,15 +116,14 @@ def _anchor(window: Window, shape: Any) -> Any:
     return longest.representative_point()
 
 
-def _furniture(canvas: Any, sheet: Comparison, proposal: Proposal, window: Window) -> None:
-    rows = len(proposal.score.parts) + 2
-    x, y = window.left + 8, window.bottom + 8
+def _furniture(canvas: Any, sheet: Comparison, proposal: Proposal, window: Window, *, legend: Box) -> None:
+    x, y, width, height = legend
     canvas.setFillColor("#ffffff", alpha=0.92)
     canvas.setStrokeColor(LINE)
     canvas.setLineWidth(0.5)
-    canvas.rect(x, y, 200, 26 + 16 * rows, stroke=1, fill=1)
+    canvas.rect(x, y, width, height, stroke=1, fill=1)
     paper.draw_scale_bar(canvas, window, x + 10, y + 8)
-    top = y + 26 + 16 * rows
+    top = y + height
     for i, part in enumerate(proposal.score.parts):
         base = top - 16 * (i + 1)
         swatch = shapely.box(x + 8, base, x + 38, base + 11)
@@ -124,7 +139,8 @@ def _furniture(canvas: Any, sheet: Comparison, proposal: Proposal, window: Windo
     if sheet.illustrative:
         canvas.setFillColor(GREY)
         canvas.setFont(BOLD, 11)
-        canvas.drawRightString(window.left + window.width - 8, window.bottom + 8, "示意")
+        taken = x > window.left + window.width / 2
+        canvas.drawString(window.left + (8 if taken else window.width - 32), window.bottom + 8, "示意")
 
 
 def _legend_words(canvas: Any, text: str, x: float, y: float) -> None:

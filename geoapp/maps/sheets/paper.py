@@ -235,8 +235,8 @@ class Labels:
 
 
 def draw_scale_bar(canvas: Any, window: Window, x: float, y: float) -> None:
-    """A bar of a round length, at most a fifth of the window, with its metres; drawn rightwards from (x, y)."""
-    metres = round_below(window.width / 5 / window.scale)
+    """A bar of a round length, at most a fifth of the window and 105 points; drawn rightwards from (x, y)."""
+    metres = round_below(min(window.width / 5, 105.0) / window.scale)
     length = metres * window.scale
     canvas.saveState()
     canvas.setStrokeColor(INK)

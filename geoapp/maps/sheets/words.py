@@ -57,8 +57,9 @@ def staff(least: int, most: int) -> str:
 
 
 def border(plan: PlanScore) -> str:
-    """The border by what it runs along, longest first."""
-    return "，".join(f"{title} {metres:.0f} 米" for _, title, metres in plan.border.by_kind) or "无"
+    """The border by what it runs along, longest first; what is under half a metre is left out."""
+    told = [f"{title} {metres:.0f} 米" for _, title, metres in plan.border.by_kind if metres >= 0.5]
+    return "，".join(told) or "无"
 
 
 def walk(way: Walk | None) -> str:

@@ -105,7 +105,7 @@ function more(plan: Plan, ground: Ground): HTMLElement {
   const lines = [
     t("应配人数（测算）{least} 至 {most} 人，现有 {now} 人", { least: score.staff_min, most: score.staff_max, now: score.staff_now ?? "—" }),
     t("人均服务户数 {before} → {after}", { before, after: number(score.load) }),
-    ...score.border.by_kind.map((row) => t("界线沿{kind} {n} 米", { kind: titled(row.title, ground), n: number(row.length_m) })),
+    ...score.border.by_kind.filter((row) => row.length_m >= 0.5).map((row) => t("界线沿{kind} {n} 米", { kind: titled(row.title, ground), n: number(row.length_m) })),
     ...score.parts.flatMap((part) => (part.extent ? [`${part.name}：${part.extent}`] : [])),
     ...score.parts.flatMap((part) => walkWords(part)),
     score.compounds_cut.length ? t("切开的小区：{names}", { names: score.compounds_cut.join("、") }) : t("没有切开小区"),

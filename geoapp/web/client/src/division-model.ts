@@ -149,7 +149,7 @@ export class Model {
     const total = this.households.reduce((sum, each) => sum + each, 0);
     const staffMin = parts.reduce((sum, part) => sum + part.staffMin, 0);
     const border = [...this.border]
-      .filter(([, metres]) => metres > 0.005)
+      .filter(([, metres]) => metres >= 0.5)
       .map(([kind, length_m]) => ({ kind, title: this.ground.kinds[kind] ?? kind, length_m }))
       .sort((a, b) => b.length_m - a.length_m);
     return {
@@ -160,7 +160,7 @@ export class Model {
       loadNow: this.staffNow ? total / this.staffNow : null,
       moved: total - (this.households[0] ?? 0),
       border,
-      border_m: border.reduce((sum, row) => sum + row.length_m, 0),
+      border_m: [...this.border.values()].reduce((sum, metres) => sum + metres, 0),
       cut: this.cutCompounds(),
     };
   }
