@@ -16,10 +16,17 @@ import click
 @click.option("--out", type=click.Path(path_type=Path), help="File; its suffix decides: .gpkg .geojson .shp .zip .csv")
 @click.option("--encoding", type=click.Choice(["UTF-8", "GBK"]), default="UTF-8", help="Of Shapefile and CSV.")
 @click.option("--on", "day", default="", help="Day as of which places are written, e.g. 2026-11-22; by default today.")
+@click.option("--where", multiple=True, metavar="FIELD=VALUE", help="Only rows whose field has this value; repeatable.")
 @click.option("--list", "only_list", is_flag=True, help="List what can be exported.")
 @click.option("--json", "as_json", is_flag=True, help="Report for another program.")
 def export(
-    subjects: tuple[str, ...], out: Path | None, encoding: str, day: str, only_list: bool, as_json: bool
+    subjects: tuple[str, ...],
+    out: Path | None,
+    encoding: str,
+    day: str,
+    where: tuple[str, ...],
+    only_list: bool,
+    as_json: bool,
 ) -> None:
     """Write layers and places to a file 导出.
 
@@ -30,6 +37,7 @@ def export(
     Examples:
       geoapp export --list
       geoapp export place:community --on 2020-01-01 --out 社区.geojson
+      geoapp export place:community --where name=霞光里 --out 轮廓.gpkg
       geoapp export buildings place:community --out 麦子店.gpkg
       geoapp export compounds --out 小区.zip --encoding GBK
     """
@@ -47,7 +55,7 @@ def export(
             return
         if out is None:
             raise click.UsageError("say where to with --out, e.g. --out 社区.gpkg")
-        tables = [_table(database, subject, day) for subject in subjects]
+        tables = [_table(database, subject, day, where) for subject in subjects]
         written = featurefiles.write(tables, out, encoding=encoding)
     finally:
         database.dispose()
@@ -74,7 +82,7 @@ def _list(database: Any, *, as_json: bool) -> None:
         click.echo(f"{source.key:28} {source.count:>8}  {source.title}")
 
 
-def _table(database: Any, subject: str, day: str) -> Any:
+def _table(database: Any, subject: str, day: str, where: tuple[str, ...]) -> Any:
     from datetime import datetime
 
     from geoapp.maps import forms, sources, store
@@ -84,4 +92,6 @@ def _table(database: Any, subject: str, day: str) -> Any:
     with database.reading() as connection:
         source = sources.find(store.sources(connection, {}), subject)
         shapes, columns = store.exported(connection, source, on=on)
+    for condition in where:
+        shapes, columns = forms.only_where(condition, shapes, columns)
     return Table(subject.replace("place:", ""), shapes, columns)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from geoapp.errors import Invalid
 from geoapp.maps.sources import Bbox
@@ -105,3 +106,16 @@ def _number(text: str, name: str, least: float, most: float) -> float:
     if not least <= value <= most:
         raise BadQuestion(f"{name} 应为 {least:g} 到 {most:g} 之间的数，得到“{text[:20]}”。")
     return value
+
+
+def only_where(
+    condition: str, shapes: Sequence[Any], columns: Mapping[str, Sequence[Any]]
+) -> tuple[list[Any], dict[str, list[Any]]]:
+    """The rows whose field has the value of ``field=value``; BadQuestion for an unknown field or when none has it."""
+    field, mark, value = condition.partition("=")
+    if not mark or field not in columns:
+        raise BadQuestion(f"条件“{condition}”不对；应写成 字段=值，可用的字段有 {'、'.join(columns)}。")
+    kept = [at for at, found in enumerate(columns[field]) if found is not None and str(found) == value]
+    if not kept:
+        raise BadQuestion(f"没有一行的 {field} 是“{value}”；请核对写法，或先不加条件导出看看。")
+    return [shapes[at] for at in kept], {name: [column[at] for at in kept] for name, column in columns.items()}

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from geoapp.maps import sources, store
 from geoapp.maps.commands import export
+from geoapp.maps.forms import BadQuestion, only_where
 from geoapp.maps.sheets.featurefiles import CannotWrite, Table, write
 
 POINT = shapely.Point(116.5, 39.9)
@@ -120,3 +121,12 @@ def test_the_command_lists_and_writes(town: Any, tmp_path: Path) -> None:
     )
     assert json.loads(done.output)["rows"] == 1
     assert names_in(out) == ["东里"]
+
+
+def test_only_rows_with_a_value_are_written_and_an_unknown_field_is_told() -> None:
+    shapes, columns = [1, 2, 3], {"name": ["东里", "西里", None], "staff": [9, 16, 9]}
+    assert only_where("name=西里", shapes, columns) == ([2], {"name": ["西里"], "staff": [16]})
+    assert only_where("staff=9", shapes, columns)[0] == [1, 3]
+    for condition in ("town=东里", "name", "name=南里"):
+        with pytest.raises(BadQuestion):
+            only_where(condition, shapes, columns)
