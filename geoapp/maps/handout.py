@@ -33,6 +33,8 @@ class Shape:
     fill_opacity: float = 0.35
     width: float = 2.0
     dash: str | None = None
+    #: Its title stands on the map from the start; its lines belong into the page's notes then.
+    named: bool = False
 
 
 def page(title: str, *, notes: Sequence[str], shapes: Sequence[Shape]) -> bytes:
@@ -64,7 +66,10 @@ def _add(drawn: Any, shape: Shape) -> None:
     # A tooltip, not a popup: folium's popups need jQuery.
     body = "<br>".join([f"<b>{_said(shape.title)}</b>", *map(_said, shape.lines)])
     layer = folium.GeoJson(json.loads(_geojson(shape.geometry)), style_function=lambda _, style=style: style)
-    folium.Tooltip(body).add_to(layer)
+    if shape.named:
+        folium.Tooltip(_said(shape.title), sticky=False, permanent=True, direction="center").add_to(layer)
+    else:
+        folium.Tooltip(body).add_to(layer)
     layer.add_to(drawn)
 
 

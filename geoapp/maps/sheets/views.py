@@ -102,19 +102,21 @@ def _page(w: Wanted) -> bytes:
         for b in sheet.background
         if b.kind in {"road", "minor", "rail"}
     ]
+    told = []
     for part, shape in zip(score.parts, sheet.plan.shapes, strict=True):
-        lines = (
-            f"{words.count(part.households, estimated=words.is_estimated(part))} 户{part.mark and f'，{part.mark}'}",
-            f"应配（测算）{words.staff(part.staff_min, part.staff_max)} 人，人员缺口 {words.count(part.shortfall)} 人",
-            f"人均服务 {words.load(part.load)} 户",
+        size = f"{part.name} {words.count(part.households, estimated=words.is_estimated(part))} 户"
+        told.append(
+            f"{size}{part.mark and f'（{part.mark}）'}：应配（测算）{words.staff(part.staff_min, part.staff_max)} 人，"
+            f"人员缺口 {words.count(part.shortfall)} 人，人均服务 {words.load(part.load)} 户。{part.extent}"
         )
         colour = paper.PART_COLOURS[(part.number - 1) % len(paper.PART_COLOURS)]
-        shapes.append(handout.Shape(shape, part.name, lines, colour=colour, fill=colour, width=3.0))
+        shapes.append(handout.Shape(shape, size, colour=colour, fill=colour, width=3.0, named=True))
     shapes.append(handout.Shape(sheet.place.outline.boundary, "现状界线", width=2.5, dash="8 5"))
     notes = [
         "内部资料" + ("，数据为示意" if sheet.illustrative else "") + "；应配人数为测算，图未经审图，不得公开。",
         f"{sheet.plan.name}：{sheet.plan.proof.sentence}。变更社区 {score.moved_households} 户，"
         f"新界线 {score.border.length_m:.0f} 米（{words.border(score)}）。",
+        *told,
         f"资料来源：{'；'.join(sheet.sources) or '未登记'}。制图 {words.day(sheet.made_on)}。",
     ]
     return handout.page(f"{sheet.place.name} 划分方案 第{w.number}稿", notes=notes, shapes=shapes)
