@@ -36,6 +36,14 @@ def to_geojson(geometry: shapely.Geometry | None, *, digits: int = DIGITS) -> di
     return made
 
 
+def multipolygon(shape: shapely.Geometry) -> dict[str, Any]:
+    """GeoJSON MultiPolygon of all areas of a shape, at full precision, outer rings counter-clockwise (RFC 7946)."""
+    polygons = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
+    turned = shapely.orient_polygons(shapely.MultiPolygon(polygons))
+    found: dict[str, Any] = json.loads(shapely.to_geojson(turned))
+    return found
+
+
 def from_geojson(given: Any) -> shapely.Geometry | None:
     """A geometry of a GeoJSON object (a Feature's counts, too), None for null.
 

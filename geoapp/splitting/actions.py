@@ -178,6 +178,10 @@ def split(ground: Ground, wishes: Wishes, *, out: Path) -> dict[str, Any]:
     result = divide(ground.graph, request)
     document = plan_json.document_of(ground.graph, request, result, staff=_staff(ground.graph, result, request.parts))
     document = {**document, "inputs": ground.inputs, "notes": list(ground.notes)}
+    if ground.polygons is not None and result.part_of is not None:
+        # So that `geoapp places split` can adopt the plan from this one file.
+        shapes = _shapes(ground.polygons, result.part_of, request.parts)
+        document["parts"] = [{**part, "geometry": g} for part, g in zip(document["parts"], shapes, strict=True)]
     if out.suffix == ".json":
         out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     else:
@@ -187,6 +191,14 @@ def split(ground: Ground, wishes: Wishes, *, out: Path) -> dict[str, Any]:
     if result.part_of is None:
         raise NoDivision(result.reason or "没有找到符合条件的分法：请放宽户数范围或延长时间。")
     return document
+
+
+def _shapes(polygons: Any, part_of: Any, parts: int) -> list[dict[str, Any]]:
+    import shapely
+
+    from geoapp.geo.geojson import multipolygon
+
+    return [multipolygon(shapely.coverage_union_all(polygons[part_of == part])) for part in range(1, parts + 1)]
 
 
 def _text(path: Path) -> str:

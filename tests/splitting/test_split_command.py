@@ -138,3 +138,8 @@ def test_polygons_go_in_and_the_plan_comes_out_with_them(tmp_path: Path, suffix:
     if suffix != ".json":
         drawn = geopandas.read_file(out, layer="units") if suffix == ".gpkg" else geopandas.read_file(out)
         assert drawn.groupby("part")["homes" if "homes" in drawn else "households"].sum().between(5, 7).all()
+    else:
+        parts = json.loads(out.read_text(encoding="utf-8"))["parts"]
+        drawn_parts = [shapely.from_geojson(json.dumps(part["geometry"])) for part in parts]
+        assert shapely.union_all(drawn_parts).equals(shapely.union_all(squares))
+        assert shapely.area(shapely.intersection(*drawn_parts)) == 0

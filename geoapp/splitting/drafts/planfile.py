@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
+from geoapp.geo.geojson import multipolygon
 from geoapp.splitting.drafts.ground import Ground
 from geoapp.splitting.drafts.scorecard import PlanScore
 from geoapp.splitting.graph import UnitGraph
@@ -68,11 +67,3 @@ def by_hand(
     asked = replace(request, ranges=ranges, together=together, interchangeable=request.interchangeable and kept)
     bound = min(bound, cost) if bound is not None and kept else 0
     return asked, DivisionResult("feasible", part_of, cost, bound, "by hand")
-
-
-def multipolygon(shape: Any) -> dict[str, Any]:
-    """GeoJSON MultiPolygon at full precision, outer rings counter-clockwise (RFC 7946)."""
-    polygons = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
-    turned = shapely.orient_polygons(shapely.MultiPolygon(polygons))
-    found: dict[str, Any] = json.loads(shapely.to_geojson(turned))
-    return found
