@@ -234,12 +234,14 @@ def test_progress_counts_to_the_end(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_scan_takes_up_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped after two of six, with half a line more on the disk: four are left to do, and the result is the same."""
+    """Stopped after two of six, with half a line more on the disk: and once more after one more: three are left to do."""
     communities, units = write_city(tmp_path, communities=6, side=5)
     scan(tmp_path / "whole.csv", communities, units=units, options=HERE)
 
     class Stop(Exception):
         pass
+
+    halt = Step(2, 6, 0, None, "", Outcome("", "", "optimal"))
 
     def stop(step: Step) -> None:
         if step.done == 2:
@@ -250,9 +252,12 @@ def test_an_interrupted_scan_takes_up_what_is_done(tmp_path: Path, monkeypatch: 
     work = tmp_path / "scan.csv.work"
     with work.open("ab") as stream:
         stream.write(b'{"key": "C005", "fing')
+    # Stopped once more: what is written after the half line must be readable, too.
+    with pytest.raises(Stop):
+        scan(tmp_path / "scan.csv", communities, units=units, options=HERE, progress=lambda _: stop(halt))
     steps: list[Step] = []
     scan(tmp_path / "scan.csv", communities, units=units, options=HERE, progress=steps.append)
-    assert len(steps) == 4 and steps[-1].resumed == 2
+    assert len(steps) == 3 and steps[-1].resumed == 3
     assert untimed(tmp_path / "scan.csv") == untimed(tmp_path / "whole.csv")
     assert not work.exists()
 
