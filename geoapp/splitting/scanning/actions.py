@@ -6,7 +6,8 @@ import datetime
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from geoapp.splitting.scanning.ranking import Scan, ranked, row_of
 from geoapp.splitting.scanning.results import page
 from geoapp.splitting.scanning.results import store as results
 from geoapp.splitting.scanning.sizes import Limits, limits_of, size_of
-from geoapp.splitting.store import read_profiles, read_rules
+from geoapp.splitting.store import file_and_layer, read_profiles, read_rules
 
 NO_UNITS = "没有给划分单元（--units），只做规模、难管标志和人员测算。"
 
@@ -109,7 +110,7 @@ def scan(
     if options.seconds <= 0 or (options.workers is not None and options.workers < 1):
         raise ScanError("--seconds 要大于 0，--workers 要不小于 1：请修改后再试。")
     inputs = [path for path in (communities, units, compounds, complaints) if path is not None]
-    results.outputs_of(out, inputs=inputs)
+    results.outputs_of(out, inputs=[file_and_layer(path)[0] for path in inputs])
     rules = read_rules(options.rules)
     limits = limits_of(rules, over=options.over, tolerance=options.tolerance)
     read_profiles().profile(options.profile)
@@ -121,8 +122,9 @@ def scan(
     ]  # fmt: skip
     with results.work_file(out, anew=options.anew) as work:
         divided = _Divided(world, limits, options)
-        for outcome in divided.outcomes(chosen if world.table else [], work, progress):
-            work.append(outcome)
+        with closing(divided.outcomes(chosen if world.table else [], work, progress)) as outcomes:
+            for outcome in outcomes:
+                work.append(outcome)
         found = _result(world, divided, rules=rules, limits=limits)
         parts = _parts(world, found, rules=rules)
         results.write_all(found, out, parts=parts, page=page.page_of(found, parts, notes=results.notes_of(found)))
@@ -164,7 +166,7 @@ class _Divided:
 
     def outcomes(
         self, chosen: Sequence[int], work: results.WorkFile, progress: Callable[[Step], None] | None
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome, None, None]:
         """New outcomes as they are done; those that ``work`` knows already are taken up without being done again."""
         total, begun, resumed = len(chosen), time.monotonic(), 0
         name_of = {community.key: community.name for community in self.world.communities}
@@ -182,15 +184,18 @@ class _Divided:
                     self.outcome[task.key] = known
                     resumed += 1
 
-        for new, outcome in enumerate(self.run(tasks(), total), 1):
-            self.outcome[outcome.key] = outcome
-            yield outcome
-            if progress is not None:
-                # Those without a task count as done once they are met; the generator is a few ahead at most.
-                settled = len(self.prepared) - sum(1 for p in self.prepared.values() if p.task is not None)
-                done = settled + len(self.outcome)
-                left_s = (time.monotonic() - begun) / new * max(total - done, 0)
-                progress(Step(done, total, resumed, left_s, name_of[outcome.key], outcome))
+        with closing(self.run(tasks(), total)) as running:
+            for new, outcome in enumerate(running, 1):
+                self.outcome[outcome.key] = outcome
+                yield outcome
+                if progress is not None:
+                    done = self.settled()
+                    left_s = (time.monotonic() - begun) / new * max(total - done, 0)
+                    progress(Step(done, total, resumed, left_s, name_of[outcome.key], outcome))
+
+    def settled(self) -> int:
+        """Communities that are done with: divided, or met and without a task."""
+        return len(self.outcome) + sum(1 for prepared in self.prepared.values() if prepared.task is None)
 
     def prepare(self, at: int) -> Task | None:
         """The task of one community, None when there is none; keeps what its units come to."""
@@ -204,11 +209,11 @@ class _Divided:
         self.prepared[community.key] = prepared
         return prepared.task
 
-    def run(self, tasks: Iterator[Task], total: int) -> Iterator[Outcome]:
+    def run(self, tasks: Iterator[Task], total: int) -> Generator[Outcome, None, None]:
         """Work the tasks off where the options say; nothing is started when nothing is to be done."""
         first = next(tasks, None)
         if first is None:
-            return iter(())
+            return
 
         def every() -> Iterator[Task]:
             yield first
@@ -217,11 +222,12 @@ class _Divided:
         if self.options.scheduler:
             from geoapp.splitting.scanning.clients import on_dask
 
-            return on_dask(every(), address=self.options.scheduler)
+            yield from on_dask(every(), address=self.options.scheduler)
+            return
         from geoapp.splitting.scanning.tasks import in_one_process, in_processes
 
         workers = min(self.options.workers or _cores(), total)
-        return in_one_process(every()) if workers == 1 else in_processes(every(), workers=workers)
+        yield from in_one_process(every()) if workers == 1 else in_processes(every(), workers=workers)
 
 
 def _cores() -> int:

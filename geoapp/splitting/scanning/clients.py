@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from geoapp.splitting.scanning.division import VERSION, Outcome, Task, failed
-from geoapp.splitting.scanning.tasks import WorkersUnavailable, work
+from geoapp.splitting.scanning.tasks import Outcomes, WorkersUnavailable, work
 
 #: Seconds to wait for the scheduler, and for its first worker.
 CONNECT_S, WORKER_S = 15, 60
@@ -14,7 +14,7 @@ CONNECT_S, WORKER_S = 15, 60
 AHEAD = 3
 
 
-def on_dask(tasks: Iterator[Task], *, address: str) -> Iterator[Outcome]:
+def on_dask(tasks: Iterator[Task], *, address: str) -> Outcomes:
     """Outcomes of tasks as they are done, by the workers of the scheduler at ``address``.
 
     The scheduler gives the tasks of a lost worker to another one; a task that loses several workers is given up.

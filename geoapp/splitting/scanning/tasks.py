@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -24,6 +24,8 @@ DEATHS = 2
 #: Workers that end before they are ready, one after the other, until the scan gives up.
 STILLBORN = 3
 READY = "ready"
+#: Closing it ends the workers.
+Outcomes = Generator[Outcome, None, None]
 
 
 class WorkersUnavailable(Unavailable):
@@ -35,12 +37,13 @@ def work(task: Task) -> Outcome:
     return divide_community(task, clock=time.monotonic)
 
 
-def in_one_process(tasks: Iterator[Task]) -> Iterator[Outcome]:
+def in_one_process(tasks: Iterator[Task]) -> Outcomes:
     """Outcomes of tasks, one after the other, in this process."""
-    return map(work, tasks)
+    for task in tasks:
+        yield work(task)
 
 
-def in_processes(tasks: Iterator[Task], *, workers: int) -> Iterator[Outcome]:
+def in_processes(tasks: Iterator[Task], *, workers: int) -> Outcomes:
     """Outcomes of tasks as they are done, by ``workers`` processes with one task each at a time.
 
     Raises

@@ -91,6 +91,8 @@ def test_the_workbook_says_it_in_words_and_with_sources(town: Path) -> None:
     assert (row["人员缺口（测算）"], row["无物业"], row["划分"], row["60岁以上占比"]) == (7, "是", "已证明最优", 0.3)
     said = "".join(str(cell) for line in book["说明"].iter_rows(values_only=True) for cell in line)
     assert "京社领办发〔2020〕7号" in said and "未核对原文" in said and "测算结果" in said
+    formulas = {line[0]: line[2] for line in book["指标"].iter_rows(values_only=True)}
+    assert formulas["应配人数下限（测算）"] == "max(9, ⌈户数/150⌉)"
     assert "ReCom" not in said and "gap" not in said
 
 
@@ -233,8 +235,8 @@ def test_progress_counts_to_the_end(tmp_path: Path) -> None:
     assert steps[-1].done == steps[-1].total == 4
 
 
-def test_an_interrupted_scan_takes_up_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped after two of six, with half a line more on the disk: and once more after one more: three are left to do."""
+def test_an_interrupted_scan_takes_up_what_is_done(tmp_path: Path) -> None:
+    """Stopped after two of six with half a line more on the disk, and again after one more: three are left to do."""
     communities, units = write_city(tmp_path, communities=6, side=5)
     scan(tmp_path / "whole.csv", communities, units=units, options=HERE)
 

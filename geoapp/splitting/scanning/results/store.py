@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from geoapp.errors import Conflict, Invalid
 from geoapp.splitting.scanning.division import Outcome
+from geoapp.splitting.scanning.measures import SHOWN
 from geoapp.splitting.scanning.ranking import Scan
 from geoapp.splitting.scanning.results.columns import COLUMNS, as_record, in_words
 
@@ -148,7 +149,12 @@ def _write_workbook(scan: Scan, path: Path) -> None:
     shares = {at for at, column in enumerate(COLUMNS, 1) if column.kind == "share"}
     _add_sheet(book, "逐社区测算", rows, shares=shares, freeze="D2")
     _add_sheet(book, "说明", [["项目", "内容"], *notes_of(scan)], shares=set(), freeze="A2")
+    _add_sheet(book, "指标", [["指标", "单位", "算法", "来源", "版本"], *_formulas()], shares=set(), freeze="A2")
     book.save(path)
+
+
+def _formulas() -> list[list[Any]]:
+    return [[one.title_zh, one.unit, one.formula, one.source, f"{one.key} v{one.version}"] for one in SHOWN]
 
 
 def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]], *, shares: set[int], freeze: str) -> None:
