@@ -105,6 +105,7 @@ def set_up(*, test_tools):
         ("程序 program", VENV / "program", [ROOT / "pyproject.toml"], install_program),
         ("页面 client", STATIC / ".built", client_sources(), build_client),
         ("英文界面 translations", VENV / "translations", catalogues(), compile_translations),
+        ("求解器 solvers", VENV / "solvers", solver_sources(), compile_solvers),
     ]
     if test_tools:
         steps.insert(
@@ -139,6 +140,10 @@ def client_sources():
     skip = {"node_modules"}
     found = (p for p in CLIENT.rglob("*") if p.is_file() and not skip & set(p.relative_to(CLIENT).parts))
     return sorted(found)
+
+
+def solver_sources():
+    return sorted((ROOT / "geoapp" / "splitting").rglob("*.py"))
 
 
 def catalogues():
@@ -235,6 +240,12 @@ def find_node():
 def compile_translations():
     if catalogues():
         run([str(python()), "-m", "babel.messages.frontend", "-q", "compile", "-d", str(TRANSLATIONS)], "babel")
+
+
+def compile_solvers():
+    """Machine code of the solvers, kept on disk: else the first division would wait for it."""
+    code = "from geoapp.splitting.drafts.tasks import warm_up; warm_up()"
+    run([str(python()), "-c", code], "numba")
 
 
 def run(command, what, *, cwd=ROOT):

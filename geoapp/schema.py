@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
+from geoapp.config import Settings
 from geoapp.db import Database, metadata
 from geoapp.errors import Unavailable
 
@@ -50,6 +51,17 @@ def migrate(database: Database, revision: str = "head") -> None:
     with database.transaction() as connection, EnvironmentContext(config, scripts, fn=steps) as environment:
         environment.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
         environment.run_migrations()
+
+
+def prepared(settings: Settings) -> Database:
+    """The installation's database with the tables that this code expects, made or brought up to date.
+
+    For commands that a person types on a new folder: nobody should have to know that tables come first.
+    """
+    database = Database(settings)
+    if current(database) != head():
+        migrate(database)
+    return database
 
 
 def require_current(database: Database) -> None:

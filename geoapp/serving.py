@@ -92,14 +92,17 @@ def _require_free_port(settings: Settings) -> None:
 
 def _prepare(settings: Settings) -> None:
     database = Database(settings)
-    fresh = not schema.current(database)
-    if schema.current(database) != schema.head():
-        schema.migrate(database)
+    begun = settings.data / "demo.begun"
+    if not schema.current(database):
+        # Kept until the demo is whole: a first start that was broken off goes on at the next.
+        begun.touch()
     database.dispose()
-    if fresh:
+    schema.prepared(settings).dispose()
+    if begun.exists():
         from geoapp.demo.actions import load_demo
 
         load_demo(settings)
+        begun.unlink()
 
 
 def claim(settings: Settings) -> FileLock:

@@ -23,6 +23,7 @@ from geoapp.layers.importing import entry_options
 from geoapp.maps.actions import publish_stale
 from geoapp.places import actions as places
 from geoapp.places.records import record_of
+from geoapp.schema import prepared
 
 FOLDER = Path(__file__).parents[2] / "layers"
 BY = "demo"
@@ -45,7 +46,7 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
     """
     tell = progress or (lambda share, words: None)
     entries = list(parse_catalogue((FOLDER / "catalogue.toml").read_text(encoding="utf-8")).values())
-    database, files = Database(settings), FileStore(settings.data / "files")
+    database, files = prepared(settings), FileStore(settings.data / "files")
     try:
         features = 0
         for number, entry in enumerate(entries):

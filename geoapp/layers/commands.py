@@ -301,16 +301,11 @@ def tap(key: str, name: str, lon: float, lat: float) -> None:
 def _open() -> tuple[Database, FileStore]:
     """The installation's database, its tables brought up to date, and its files."""
     from geoapp.config import read_settings
-    from geoapp.db import Database
     from geoapp.files import FileStore
-    from geoapp.schema import current, head, migrate
+    from geoapp.schema import prepared
 
     settings = read_settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
-    database = Database(settings)
-    if current(database) != head():
-        migrate(database)
-    return database, FileStore(settings.data / "files")
+    return prepared(settings), FileStore(settings.data / "files")
 
 
 def _with_catalogue(file: Path, said: dict[str, Any]) -> ImportOptions:

@@ -396,13 +396,10 @@ def levels(titles: tuple[str, ...]) -> None:
 def _open() -> Iterator[Database]:
     """The installation's database, its tables brought up to date."""
     from geoapp.config import read_settings
-    from geoapp.db import Database
-    from geoapp.schema import current, head, migrate
+    from geoapp.schema import prepared
 
-    database = Database(read_settings())
+    database = prepared(read_settings())
     try:
-        if current(database) != head():
-            migrate(database)
         yield database
     finally:
         database.dispose()

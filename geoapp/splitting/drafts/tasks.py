@@ -45,7 +45,7 @@ def divide(database: Database, report: Reporter, *, division_id: str) -> dict[st
     if ground.units.households.sum() == 0:
         raise actions.NothingToDivide(f"{division.place['name']}范围内没有带户数的楼栋或小区；请先导入户数。")
     report(0.1, "准备计算")
-    _warm_up()
+    warm_up()
     family = find_family(
         ground,
         wish,
@@ -88,8 +88,11 @@ def further_plans(graph: UnitGraph, request: DivisionRequest, costs: dict[str, A
     return [(one.part_of, one.profile) for one in found]
 
 
-def _warm_up() -> None:
-    """Compile the solvers on a square of 16 units, so that compiling takes no time from the search."""
+def warm_up() -> None:
+    """Compile the solvers on a square of 16 units, so that compiling takes no time from the search.
+
+    What is compiled is kept on disk: done at set-up, the first division waits for nothing.
+    """
     n = np.arange(16)
     right = np.stack([n[n % 4 < 3], n[n % 4 < 3] + 1], axis=1)
     down = np.stack([n[:12], n[:12] + 4], axis=1)
@@ -97,7 +100,9 @@ def _warm_up() -> None:
     graph = UnitGraph(
         tuple(range(16)), np.full(16, 10, dtype=np.int64), edges, 10 + np.arange(len(edges), dtype=np.int64) % 7
     )
-    solve(graph, DivisionRequest(2, ((60, 100),) * 2, interchangeable=True, together=((0, 1),), seconds=60.0))
+    for parts, most in ((2, 100), (3, 80)):
+        ranges = ((20, most),) * parts
+        solve(graph, DivisionRequest(parts, ranges, interchangeable=True, together=((0, 1),), seconds=60.0))
 
 
 def _add(
