@@ -52,3 +52,20 @@ def test_the_overview_lists_every_command_without_importing_any() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert all(f"  {name} " in out for name in cli.COMMANDS)
     assert out.strip().endswith("[]")
+
+
+@pytest.mark.parametrize("name", sorted(cli.COMMANDS))
+def test_every_command_is_there_and_helps_with_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def helps(arguments: list[str]) -> str:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*arguments, "--help"])
+        assert ended.value.code == 0
+        return capsys.readouterr().out
+
+    command = cli.geoapp.get_command(click.Context(cli.geoapp), name)
+    assert command is not None
+    if isinstance(command, click.Group):
+        for sub in command.commands:
+            assert f"geoapp {name} {sub}" in helps([name, sub]), f"geoapp {name} {sub} shows no example"
+    else:
+        assert f"geoapp {name}" in helps([name]).split("\n", 1)[1], f"geoapp {name} shows no example"
