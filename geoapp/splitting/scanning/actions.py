@@ -29,6 +29,7 @@ from geoapp.splitting.scanning.ranking import Scan, ranked, row_of
 from geoapp.splitting.scanning.results import page
 from geoapp.splitting.scanning.results import store as results
 from geoapp.splitting.scanning.sizes import Limits, limits_of, size_of
+from geoapp.splitting.scanning.tasks import Lane, in_one_process, in_processes, processes
 from geoapp.splitting.store import file_and_layer, read_profiles, read_rules
 
 NO_UNITS = "没有给划分单元（--units），只做规模、难管标志和人员测算。"
@@ -115,13 +116,29 @@ def scan(
     limits = limits_of(rules, over=options.over, tolerance=options.tolerance)
     read_profiles().profile(options.profile)
     store.check_named(options.fields, inputs)
-    world = _read(communities, units, compounds, complaints, options=options)
+    found, _, notes = store.read_communities(communities, options.fields, on=options.on)
+    large = [c for c in found if c.households is None or _is_large(c, limits, rules)]
+    # They load the solver while the units are being read.
+    with processes(_worker_count(options, len(large)) if units is not None else 0) as lanes:
+        world = _read(found, notes, units, compounds, complaints, fields=options.fields)
+        return _divide_and_write(out, world, options, rules=rules, limits=limits, lanes=lanes, progress=progress)
+
+
+def _divide_and_write(
+    out: Path,
+    world: _World,
+    options: Options,
+    *,
+    rules: Rules,
+    limits: Limits,
+    lanes: list[Lane],
+    progress: Callable[[Step], None] | None,
+) -> Scan:
     chosen = [
-        at for at, c in enumerate(world.communities)
-        if c.households is not None and size_of(c.households, c.people, limits=limits, rules=rules) == "over"
+        at for at, c in enumerate(world.communities) if c.households is not None and _is_large(c, limits, rules)
     ]  # fmt: skip
     with results.work_file(out, anew=options.anew) as work:
-        divided = _Divided(world, limits, options)
+        divided = _Divided(world, limits, options, lanes)
         with closing(divided.outcomes(chosen if world.table else [], work, progress)) as outcomes:
             for outcome in outcomes:
                 work.append(outcome)
@@ -131,11 +148,25 @@ def scan(
     return found
 
 
+def _is_large(community: Community, limits: Limits, rules: Rules) -> bool:
+    return size_of(community.households or 0, community.people, limits=limits, rules=rules) == "over"
+
+
+def _worker_count(options: Options, most: int) -> int:
+    """Processes to start; 0 where the work is done in this one, or by a scheduler."""
+    count = 0 if options.scheduler else min(options.workers or _cores(), most)
+    return count if count > 1 else 0
+
+
 def _read(
-    communities: Path, units: Path | None, compounds: Path | None, complaints: Path | None, *, options: Options
+    found: list[Community],
+    notes: list[str],
+    units: Path | None,
+    compounds: Path | None,
+    complaints: Path | None,
+    *,
+    fields: ScanFields,
 ) -> _World:
-    fields = options.fields
-    found, _, notes = store.read_communities(communities, fields, on=options.on)
     own = [community.households is not None for community in found]
     table = None
     details: list[Details] = []
@@ -159,8 +190,8 @@ def _read(
 class _Divided:
     """The divisions of the communities that were chosen: what was prepared, and what came of it."""
 
-    def __init__(self, world: _World, limits: Limits, options: Options) -> None:
-        self.world, self.limits, self.options = world, limits, options
+    def __init__(self, world: _World, limits: Limits, options: Options, lanes: list[Lane]) -> None:
+        self.world, self.limits, self.options, self.lanes = world, limits, options, lanes
         self.prepared: dict[str, Prepared] = {}
         self.outcome: dict[str, Outcome] = {}
 
@@ -184,7 +215,7 @@ class _Divided:
                     self.outcome[task.key] = known
                     resumed += 1
 
-        with closing(self.run(tasks(), total)) as running:
+        with closing(self.run(tasks())) as running:
             for new, outcome in enumerate(running, 1):
                 self.outcome[outcome.key] = outcome
                 yield outcome
@@ -209,7 +240,7 @@ class _Divided:
         self.prepared[community.key] = prepared
         return prepared.task
 
-    def run(self, tasks: Iterator[Task], total: int) -> Generator[Outcome, None, None]:
+    def run(self, tasks: Iterator[Task]) -> Generator[Outcome, None, None]:
         """Work the tasks off where the options say; nothing is started when nothing is to be done."""
         first = next(tasks, None)
         if first is None:
@@ -223,11 +254,10 @@ class _Divided:
             from geoapp.splitting.scanning.clients import on_dask
 
             yield from on_dask(every(), address=self.options.scheduler)
-            return
-        from geoapp.splitting.scanning.tasks import in_one_process, in_processes
-
-        workers = min(self.options.workers or _cores(), total)
-        yield from in_one_process(every()) if workers == 1 else in_processes(every(), workers=workers)
+        elif self.lanes:
+            yield from in_processes(every(), lanes=self.lanes)
+        else:
+            yield from in_one_process(every())
 
 
 def _cores() -> int:

@@ -43,50 +43,54 @@ def in_one_process(tasks: Iterator[Task]) -> Outcomes:
         yield work(task)
 
 
-def in_processes(tasks: Iterator[Task], *, workers: int) -> Outcomes:
-    """Outcomes of tasks as they are done, by ``workers`` processes with one task each at a time.
+@contextlib.contextmanager
+def processes(count: int) -> Iterator[list[Lane]]:
+    """Worker processes, which load what they need from now on; ended on the way out."""
+    lanes = [Lane() for _ in range(count)]
+    try:
+        yield lanes
+    finally:
+        for lane in lanes:
+            lane.end()
+
+
+def in_processes(tasks: Iterator[Task], *, lanes: list[Lane]) -> Outcomes:
+    """Outcomes of tasks as they are done, by processes with one task each at a time.
 
     Raises
     ------
     WorkersUnavailable : processes end before they can work at all
     """
-    lanes = [Lane() for _ in range(workers)]
     deaths: dict[str, int] = {}
     again: list[Task] = []
     following = _Following(tasks)
     stillborn = 0
-    try:
-        while True:
-            for lane in lanes:
-                if lane.idle and (again or following.any()):
-                    lane.give(again.pop() if again else following.take())
-            busy = [lane for lane in lanes if lane.task is not None or (not lane.ready and (again or following.any()))]
-            if not busy:
-                return
-            following.any()  # prepared while the workers work
-            for lane in _answering(busy):
-                was_ready, task = lane.ready, lane.task
-                outcome = lane.receive()
-                if outcome is not None:
-                    if following.next is not None:
-                        lane.give(following.take())  # before the outcome is written down
-                    yield outcome
-                elif task is not None and not lane.alive:
-                    deaths[task.key] = deaths.get(task.key, 0) + 1
-                    if deaths[task.key] < DEATHS:
-                        again.append(task)
-                    else:
-                        yield failed(
-                            task, f"计算它的进程意外结束了 {DEATHS} 次（多半是内存不足），已跳过：请单独测算。"
-                        )
-                stillborn = 0 if lane.ready or was_ready else stillborn + 1
-                if stillborn >= STILLBORN:
-                    raise WorkersUnavailable("计算进程一启动就结束了：请检查内存，或用 --workers 1 在一个进程里运行。")
-                if not lane.alive:
-                    lane.restart()
-    finally:
+    while True:
         for lane in lanes:
-            lane.end()
+            if lane.idle and (again or following.any()):
+                lane.give(again.pop() if again else following.take())
+        busy = [lane for lane in lanes if lane.task is not None or (not lane.ready and (again or following.any()))]
+        if not busy:
+            return
+        following.any()  # prepared while the workers work
+        for lane in _answering(busy):
+            was_ready, task = lane.ready, lane.task
+            outcome = lane.receive()
+            if outcome is not None:
+                if following.next is not None:
+                    lane.give(following.take())  # before the outcome is written down
+                yield outcome
+            elif task is not None and not lane.alive:
+                deaths[task.key] = deaths.get(task.key, 0) + 1
+                if deaths[task.key] < DEATHS:
+                    again.append(task)
+                else:
+                    yield failed(task, f"计算它的进程意外结束了 {DEATHS} 次（多半是内存不足），已跳过：请单独测算。")
+            stillborn = 0 if lane.ready or was_ready else stillborn + 1
+            if stillborn >= STILLBORN:
+                raise WorkersUnavailable("计算进程一启动就结束了：请检查内存，或用 --workers 1 在一个进程里运行。")
+            if not lane.alive:
+                lane.restart()
 
 
 class _Following:

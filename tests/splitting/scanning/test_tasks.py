@@ -22,7 +22,7 @@ from geoapp.splitting.scanning.division import Task, divide_community
 from geoapp.splitting.scanning.fields import ScanFields
 from geoapp.splitting.scanning.grounds import prepare
 from geoapp.splitting.scanning.sizes import limits_of
-from geoapp.splitting.scanning.tasks import WorkersUnavailable, in_one_process, in_processes
+from geoapp.splitting.scanning.tasks import WorkersUnavailable, in_one_process, in_processes, processes
 from geoapp.splitting.store import read_rules
 from tests.splitting.scanning.town import untimed, write_city
 
@@ -82,7 +82,8 @@ def test_two_processes_find_the_same_when_one_is_killed(
 
 def test_a_task_that_kills_every_worker_is_given_up_and_the_others_are_not(tasks: list[Task]) -> None:
     deadly = Deadly(**vars(replace(tasks[0], key="bad")))
-    found = {outcome.key: outcome for outcome in in_processes(iter([deadly, *tasks[:2]]), workers=2)}
+    with processes(2) as lanes:
+        found = {outcome.key: outcome for outcome in in_processes(iter([deadly, *tasks[:2]]), lanes=lanes)}
     assert found["bad"].status == "failed" and "2 次" in found["bad"].reason
     assert {found[task.key].status for task in tasks[:2]} == {"optimal"}
 
