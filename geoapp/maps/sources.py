@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,11 @@ def drawable(sources: Iterable[Source], *, internal: bool) -> list[Source]:
     """The sources that a person may see, bottom of the pile first; ``internal``: those too that are not public."""
     seen = [source for source in sources if source.count and (internal or not source.internal)]
     return sorted(seen, key=_height)
+
+
+def titled(sources: Iterable[Source], language: str) -> list[Source]:
+    """The sources under the titles of a language, as far as their catalogue gives one (``title_en``)."""
+    return [replace(source, title=source.style.get(f"title_{language}") or source.title) for source in sources]
 
 
 def find(sources: Sequence[Source], key: str) -> Source:

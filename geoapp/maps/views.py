@@ -282,7 +282,7 @@ def _drawable(connection: Any) -> list[Source]:
     kept: dict[Any, list[Source]] = current_app.extensions["geoapp"].setdefault("map_sources", {})
     listed = kept.get(key)
     if listed is None:
-        listed = store.sources(connection, titles)
+        listed = sources.titled(store.sources(connection, titles), chosen())
         if len(kept) >= KEPT_STATES:
             kept.clear()
         kept[key] = listed

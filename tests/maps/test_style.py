@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from geoapp.maps import style
-from geoapp.maps.sources import NoSuchSource, Source, drawable, find, shown_at_first, whole_box
+from geoapp.maps.sources import NoSuchSource, Source, drawable, find, shown_at_first, titled, whole_box
 
 
 def source(key: str = "a", kind: str = "road", **more: Any) -> Source:
@@ -117,3 +117,10 @@ def test_every_kind_gives_layers_that_maplibre_accepts() -> None:
         ["node", str(checker)], input=json.dumps(sheet), capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, "")
+
+
+def test_layers_have_the_title_of_the_language_where_the_catalogue_gives_one() -> None:
+    both = source("green", title="绿地", style={"title_en": "Green"})
+    one = source("mine", title="我的图层")
+    assert [each.title for each in titled([both, one], "en")] == ["Green", "我的图层"]
+    assert [each.title for each in titled([both, one], "zh")] == ["绿地", "我的图层"]
