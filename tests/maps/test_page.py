@@ -193,6 +193,25 @@ def test_the_keyboard_reaches_the_content_first(visit: Open) -> None:
     assert seen.page.locator("dialog kbd").count() >= 4
 
 
+def test_escape_closes_what_is_on_top_and_nothing_behind_it(visit: Open) -> None:
+    """The help first, the layers' drawer stays; then the box of the date, by Escape and by a press beside it."""
+    page = visit().open().page
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="hidden")
+    assert page.locator("#panel-layers").is_visible()
+    box = page.locator("#dates details")
+    for close in (lambda: page.keyboard.press("Escape"), lambda: page.mouse.click(900, 500)):
+        page.locator("#dates summary").click()
+        assert box.get_attribute("open") is not None
+        close()
+        assert box.get_attribute("open") is None
+    assert page.locator("#panel-layers").is_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("西")
+    assert page.locator("input[type=search]").input_value() == "西"
+
+
 def _settled_hash(seen: Any) -> str:
     seen.page.wait_for_function("() => location.hash.includes('s=')")
     return str(seen.page.evaluate("() => location.hash"))

@@ -12,6 +12,20 @@ export const dates: Tool = {
     draw(app, place);
     app.state.on("date", () => draw(app, place));
     app.onRefresh(() => draw(app, place));
+    const close = (): boolean => {
+      const details = place.querySelector("details");
+      if (!details?.open) return false;
+      details.open = false;
+      return true;
+    };
+    document.addEventListener("pointerdown", (event) => {
+      if (!place.contains(event.target as Node)) close();
+    });
+    place.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !close()) return;
+      event.stopPropagation();
+      place.querySelector("summary")?.focus();
+    });
   },
 };
 

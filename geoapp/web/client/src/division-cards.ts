@@ -92,10 +92,11 @@ function partsTable(plan: Plan): HTMLElement {
       h("th", { scope: "row" }, h("span", { class: "part-head" }, swatch(part.number), part.name)),
       h("td", { class: part.households_estimated ? "number estimated" : "number" }, number(part.households), part.households_estimated ? h("span", { class: "mark" }, t("估")) : null),
       h("td", { class: "number" }, number(part.staff_min)),
+      h("td", { class: "number" }, part.shortfall === null ? "—" : number(part.shortfall)),
       h("td", { class: "number" }, number(part.load)),
     ),
   );
-  const head = [t("户数"), t("应配"), t("人均户数")].map((words) => h("th", { class: "number", scope: "col" }, words));
+  const head = [t("户数"), t("应配"), t("缺口"), t("人均户数")].map((words) => h("th", { class: "number", scope: "col" }, words));
   return h("table", { class: "parts" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("社区")), ...head)), h("tbody", {}, ...rows));
 }
 

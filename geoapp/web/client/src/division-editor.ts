@@ -16,8 +16,8 @@ const DOWNLOADS: [kind: string, words: () => string][] = [
   ["html", () => t("离线网页")],
   ["gpkg", () => "GeoPackage"],
   ["geojson", () => "GeoJSON"],
-  ["shp", () => "Shapefile（UTF-8）"],
-  ["shp-gbk", () => "Shapefile（GBK）"],
+  ["shp", () => "Shapefile (UTF-8)"],
+  ["shp-gbk", () => "Shapefile (GBK)"],
   ["csv", () => t("单元归属表（CSV）")],
   ["json", () => t("方案文件（plan.json）")],
   ["units", () => t("划分单元（核验用）")],
@@ -27,7 +27,8 @@ export class Editor {
   private readonly drawn: PlanOnMap;
   private model: Model;
   private figuresBox = h("div", { class: "division-figures", "aria-live": "polite" });
-  private head = h("div", {});
+  private head = h("div", { class: "division-head" });
+  private proof = h("div", {});
   private list = h("div", { class: "division-list" });
   private downloads = h("div", { class: "row wrap" });
   private whole = h("input", { type: "radio", name: "division-whole", id: "division-whole", checked: true });
@@ -55,6 +56,7 @@ export class Editor {
       body,
       this.head,
       this.figuresBox,
+      this.proof,
       h("p", { class: "hint" }, app.map ? t("点地图上的楼栋，把它划给相邻的社区；每一步都自动保存，可以撤销。") : t("在下面的列表里调整；每一步都自动保存，可以撤销。")),
       app.map ? h("fieldset", { class: "row wrap plain" }, h("legend", { class: "visually-hidden" }, t("一次划走")), choice(this.whole, t("整个小区")), choice(this.single, t("单个楼栋"))) : null,
       h("h3", {}, t("下载")),
@@ -117,6 +119,7 @@ export class Editor {
   private draw(): void {
     this.drawn.draw(this.model);
     this.drawHead();
+    this.drawProof();
     const figures = this.model.figures();
     this.drawFigures(figures);
     this.drawList();
@@ -137,12 +140,7 @@ export class Editor {
     const press = (words: string, can: boolean, run: () => void) => h("button", { class: "button small", disabled: !can, onclick: run }, words);
     fill(
       this.head,
-      h("p", { class: "row" }, h("button", { class: "link", onclick: () => this.back() }, t("‹ 全部方案"))),
-      h("p", { class: "row" }, name),
-      proofLine(plan),
-      plan.proof.conditions.length
-        ? h("details", { class: "more" }, h("summary", {}, t("条件")), h("ul", {}, ...plan.proof.conditions.map((line) => h("li", {}, line))))
-        : null,
+      h("p", { class: "row" }, h("button", { class: "link", onclick: () => this.back() }, t("‹ 全部方案")), name),
       h(
         "p",
         { class: "row wrap" },
@@ -150,6 +148,15 @@ export class Editor {
         press(t("重做"), plan.can_redo && !this.waiting, () => this.send(server.redo)),
         press(t("另存一稿"), true, () => this.send((id, number) => server.copy(id, number, t("{name}·另存", { name: plan.name }).slice(0, 30)))),
       ),
+    );
+  }
+
+  private drawProof(): void {
+    const { conditions } = this.plan.proof;
+    fill(
+      this.proof,
+      proofLine(this.plan),
+      conditions.length ? h("details", { class: "more" }, h("summary", {}, t("条件")), h("ul", {}, ...conditions.map((line) => h("li", {}, line)))) : null,
     );
   }
 
@@ -185,7 +192,7 @@ export class Editor {
         { class: "figures" },
         ...figure(t("变更社区"), t("{n} 户", { n: number(figures.moved) })),
         ...figure(t("新界线"), t("{n} 米", { n: number(figures.border_m) })),
-        ...figures.border.flatMap((row) => figure(titled(row.title, ground), t("{n} 米", { n: number(row.length_m) }))),
+        ...figures.border.flatMap((row) => figure(t("其中：{kind}", { kind: titled(row.title, ground) }), t("{n} 米", { n: number(row.length_m) }))),
       ),
       h("p", { class: "hint" }, t("户数口径：{basis}；应配按{document}测算。", { basis: ground.basis || t("未注明"), document: ground.rules.document })),
     );

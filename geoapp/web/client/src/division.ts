@@ -117,6 +117,8 @@ class Desk {
       place ? h("p", { class: "row" }, h("button", { class: "button", onclick: () => void this.begin(place) }, t("改条件重算"))) : null,
     );
     this.app.show(ground.bbox);
+    // The cards carry maps of their own: on a phone they are read before the map is.
+    this.app.panels.rise();
   }
 
   private edit(found: Division, ground: Ground, plan: Plan, place?: PlaceInfo): void {

@@ -27,6 +27,8 @@ export class Keys {
 
   private hear(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    // A dialog hears its keys itself: Escape closes it and nothing behind it.
+    if (document.querySelector("dialog[open]")) return;
     const target = event.target as HTMLElement;
     const writing = target.matches?.("input:not([type=checkbox],[type=range],[type=radio]), textarea, select");
     if (writing && event.key !== "Escape") return;

@@ -22,6 +22,9 @@ interface Panel extends PanelOptions {
 
 type Height = "low" | "half" | "full";
 const NARROW = "(max-width: 760px)";
+/** Heights of the sheet, as in style.css: pixels, and share of the map. */
+const LOW = 72;
+const HALF = 0.46;
 
 /** A frame with tabs on top and one panel's body below. */
 class Dock {
@@ -43,6 +46,9 @@ class Dock {
     this.element.hidden = !panels.length;
     fill(this.tabs, ...panels.map((panel) => this.tab(panel)));
     fill(this.head, this.tabs, this.closer());
+    // Tabs that do not fit scroll sideways: the chosen one is never the one that is cut off.
+    const chosen = this.tabs.querySelector<HTMLElement>("[aria-selected=true]");
+    if (chosen) this.tabs.scrollLeft = chosen.offsetLeft + chosen.offsetWidth - this.tabs.clientWidth;
     if (!shown) {
       fill(this.body);
       return;
@@ -170,6 +176,13 @@ export class Panels {
     return false;
   }
 
+  /** Something long is to be read: a sheet takes all its height. */
+  rise(): void {
+    if (!this.narrow) return;
+    this.height = "full";
+    this.draw();
+  }
+
   /** Something on the map is to be looked at: a sheet over all of it goes down to half. */
   giveWay(): void {
     if (!this.narrow || this.height !== "full") return;
@@ -184,13 +197,19 @@ export class Panels {
   /** Pixels of the map that open panels cover, for fitting things into the rest. */
   padding(): { top: number; right: number; bottom: number; left: number } {
     const edge = 24;
-    if (this.narrow) return { top: edge, right: edge, bottom: this.sheet.offsetHeight + edge, left: edge };
+    if (this.narrow) return { top: edge, right: edge, bottom: this.sheetHeight() + edge, left: edge };
     return {
       top: edge,
       right: (this.docks.right.shown ? this.docks.right.element.offsetWidth : 0) + edge,
       bottom: edge,
       left: (this.docks.left.shown ? this.docks.left.element.offsetWidth : 0) + edge,
     };
+  }
+
+  /** Pixels the sheet will have when it has come to rest; while it glides its own height tells less. */
+  private sheetHeight(): number {
+    const whole = this.sheet.parentElement?.clientHeight ?? window.innerHeight;
+    return { low: LOW, half: Math.round(whole * HALF), full: whole - 12 }[this.height];
   }
 
   /** The padding that will be right once the page has opened its first panel. */

@@ -89,7 +89,10 @@ export const search: Tool = {
     document.addEventListener("pointerdown", (event) => {
       if (!(event.target as HTMLElement).closest(".search")) close();
     });
-    app.keys.add("/", t("搜索"), () => field.select());
+    app.keys.add("/", t("搜索"), () => {
+      field.focus();
+      field.select();
+    });
   },
 };
 
