@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,6 +150,14 @@ def drop_spatial_index(connection: Connection, table: str) -> None:
     connection.exec_driver_sql(f"DROP TABLE {table}_rtree")
 
 
+_WAITING = "geoapp_after_commit"
+
+
+def after_commit(connection: Connection, action: Callable[[], None]) -> None:
+    """Do ``action`` once the transaction at hand is durable; never, when it is undone."""
+    connection.info[_WAITING].append(action)
+
+
 class Database:
     """One installation's database: `reading()` for a consistent look, `transaction()` for a change.
 
@@ -176,14 +184,25 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose changes are durable when the block ends, and undone when it raises."""
-        if not self.is_sqlite:
-            with self.engine.begin() as connection:
+        waiting: list[Callable[[], None]] = []
+        if self.is_sqlite:
+            with self._write_lock(), self.engine.connect() as plain:
+                connection = plain.execution_options(geoapp_write=True)
+                with self._noting(connection, waiting), connection.begin():
+                    yield connection
+        else:
+            with self.engine.connect() as connection, self._noting(connection, waiting), connection.begin():
                 yield connection
-            return
-        with self._write_lock(), self.engine.connect() as plain:
-            connection = plain.execution_options(geoapp_write=True)
-            with connection.begin():
-                yield connection
+        for action in waiting:
+            action()
+
+    @contextmanager
+    def _noting(self, connection: Connection, waiting: list[Callable[[], None]]) -> Iterator[None]:
+        connection.info[_WAITING] = waiting
+        try:
+            yield
+        finally:
+            del connection.info[_WAITING]
 
     @contextmanager
     def alone(self) -> Iterator[None]:

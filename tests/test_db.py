@@ -11,7 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from geoapp.config import Settings
-from geoapp.db import Database, DatabaseBusy, UtcDateTime, bbox_columns, bbox_intersects, create_spatial_index
+from geoapp.db import (
+    Database,
+    DatabaseBusy,
+    UtcDateTime,
+    after_commit,
+    bbox_columns,
+    bbox_intersects,
+    create_spatial_index,
+)
 
 loose = sa.MetaData()
 counter = sa.Table("counter", loose, sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer))
@@ -78,6 +86,24 @@ def test_a_writer_of_another_installation_object_waits_its_turn_and_then_gives_u
     with other.transaction() as connection:
         connection.execute(counter.update().values(n=1))
     other.dispose()
+
+
+def test_what_waits_for_the_commit_is_done_after_it_and_never_without_it(world: Database) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        with world.reading() as connection:
+            seen.append(connection.execute(sa.select(counter.c.n)).scalar_one())
+
+    with world.transaction() as connection:
+        after_commit(connection, look)
+        connection.execute(counter.update().values(n=4))
+        assert seen == []
+    assert seen == [4]
+    with pytest.raises(RuntimeError), world.transaction() as connection:
+        after_commit(connection, look)
+        raise RuntimeError
+    assert seen == [4]
 
 
 def test_boxes_are_found_after_insert_update_and_delete(world: Database) -> None:
