@@ -68,9 +68,9 @@ PERMISSIONS: dict[str, frozenset[Rank]] = {
     # places
     "places.adopt": _ADMINISTRATION,
     # dividing a community
-    "splitting.read": _OFFICE | _PLANNING,
-    "splitting.divide": _PLANNING,
-    "splitting.export": _OFFICE | _PLANNING,
+    "divisions.read": _OFFICE | _PLANNING,
+    "divisions.ask": _PLANNING,
+    "divisions.draft": _PLANNING,
     # background work: everybody sees what was started in their name; the id cannot be guessed
     "jobs.read": _KNOWN,
     "jobs.cancel": _KNOWN,

@@ -42,7 +42,7 @@ def test_a_community_reaches_itself_and_its_grids_and_nothing_else() -> None:
 
 def test_a_grant_begins_on_its_first_day_and_has_ended_on_its_last() -> None:
     held = [grant(Rank.PLANNER, STREET, valid_from=DAY, valid_to=DAY + timedelta(days=2))]
-    days = [allows(held, "splitting.divide", STREET, on=DAY + timedelta(days=n)) for n in (-1, 0, 1, 2)]
+    days = [allows(held, "divisions.ask", STREET, on=DAY + timedelta(days=n)) for n in (-1, 0, 1, 2)]
     assert days == [False, True, True, False]
 
 
