@@ -1,0 +1,233 @@
+"""Who holds which rank where: inviting, appointing, revoking, ending and erasing people."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from geoapp.accounts import store
+from geoapp.accounts.actions import INVITATION_KEPT, RESET_KEPT, store_password, strong_hash
+from geoapp.accounts.people import Actor, Person
+from geoapp.accounts.roles import RANK_NAMES, Grant, PlacePath, Rank, may_appoint
+from geoapp.accounts.trail import actions as trail
+from geoapp.accounts.trail import store as trail_store
+from geoapp.db import Database, utcnow
+from geoapp.errors import Conflict, Invalid, NotAllowed, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A new person and the token of her link; the link is shown once, works once, and for three days."""
+
+    person: Person
+    token: str
+
+
+def create_person(
+    database: Database,
+    connection: Connection,
+    actor: Actor,
+    *,
+    name: str,
+    login: str | None,
+    password_hash: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    demo: bool = False,
+) -> Person:
+    """Store a person without any right; Conflict when the login is taken."""
+    name = _short(name, "姓名", 120)
+    values = {"key": secrets.token_hex(8), "name": name, "login": login, "email": email, "phone": phone, "demo": demo}
+    try:
+        with connection.begin_nested():
+            person = store.add_person(
+                connection,
+                **values,
+                password_hash=password_hash,
+                totp_last_step=0,
+                created_at=utcnow(),
+                audit_secret=trail_store.new_secret(),
+            )
+    except IntegrityError:
+        raise Conflict(f"账号“{login}”已有人使用；请换一个。") from None
+    sealed = {"name": [None, trail_store.seal(connection, person.id, name)]}
+    trail.record(database, connection, actor, "people.create", subject=person.key, values=sealed)
+    return person
+
+
+def invite(
+    database: Database,
+    actor: Actor,
+    *,
+    name: str,
+    login: str,
+    rank: Rank,
+    place: PlacePath,
+    on: date,
+    until: date | None,
+) -> Invited:
+    """Create a person with a first rank and a link by which she chooses her password."""
+    if not login.strip():
+        raise Invalid("请填写账号；可以用姓名拼音或工号。")
+    _require_may_appoint(actor, rank, place, on=on)
+    with database.transaction() as connection:
+        person = create_person(database, connection, actor, name=name, login=_short(login, "账号", 120))
+        _grant(database, connection, actor, person, Grant(rank, place, on, until))
+        token = _link(connection, actor, person, purpose="join")
+    return Invited(person, token)
+
+
+def reset_link(database: Database, actor: Actor, person_key: str, *, on: date) -> str:
+    """A link by which a person whom the actor manages chooses a new password; one hour, once."""
+    with database.transaction() as connection:
+        person = store.person_by_key(connection, person_key)
+        _require_manages(connection, actor, person, on=on)
+        token = _link(connection, actor, person, purpose="reset")
+        trail.record(database, connection, actor, "people.reset-link", subject=person.key)
+    return token
+
+
+def invited_person(database: Database, token: str) -> Person:
+    """Whose link it is; looking uses nothing up (scanners of mail look too). NotFound for a used or old one."""
+    with database.reading() as connection:
+        found = store.open_invitation(connection, token, now=utcnow())
+        if found is None:
+            raise NotFound("这个链接已经用过或过期；请联系给您链接的人重新发一个。")
+        return store.person_by_id(connection, found[0])
+
+
+def accept(database: Database, token: str, password: str) -> Person:
+    """Choose a password by a link, which is then used up."""
+    person = invited_person(database, token)
+    hashed = strong_hash(person, password)
+    with database.transaction() as connection:
+        if not store.use_invitation(connection, token, utcnow()):
+            raise NotFound("这个链接已经用过或过期；请联系给您链接的人重新发一个。")
+        store_password(database, connection, Actor(person), person, hashed, keep_session=None)
+    return person
+
+
+def appoint(
+    database: Database, actor: Actor, person_key: str, *, rank: Rank, place: PlacePath, on: date, until: date | None
+) -> int:
+    """Give a person a rank at a place; her sessions get new tokens."""
+    _require_may_appoint(actor, rank, place, on=on)
+    if until is not None and until <= on:
+        raise Invalid("授权的截止日期应晚于开始日期。")
+    with database.transaction() as connection:
+        person = store.person_by_key(connection, person_key)
+        return _grant(database, connection, actor, person, Grant(rank, place, on, until))
+
+
+def revoke(database: Database, actor: Actor, grant_id: int, *, on: date) -> None:
+    """End a grant that the actor could have given; her sessions get new tokens."""
+    with database.transaction() as connection:
+        person_id, grant = store.grant_by_id(connection, grant_id)
+        if not actor.system and not may_appoint(actor.grants, grant.rank, grant.place, on=on):
+            raise NotFound("没有这项授权；它可能已被收回。")
+        store.end_grant(connection, grant_id, on)
+        subject = "body"
+        if person_id is not None:
+            store.ask_renewal(connection, person_id)
+            subject = store.person_by_id(connection, person_id).key
+        values = {"rank": [grant.rank.value, None]}
+        trail.record(database, connection, actor, "people.revoke", subject=subject, place=grant.place, values=values)
+
+
+def end_person(database: Database, actor: Actor, person_key: str, *, on: date) -> None:
+    """Close an account: no more sign-in, all sessions end; what she did stays in the audit."""
+    with database.transaction() as connection:
+        person = store.person_by_key(connection, person_key)
+        _require_manages(connection, actor, person, on=on)
+        now = utcnow()
+        store.change_person(connection, person.id, ended_at=now)
+        store.end_sessions(connection, person.id, now=now)
+        trail.record(database, connection, actor, "people.end", subject=person.key)
+
+
+def erase_person(database: Database, actor: Actor, person_key: str, *, on: date) -> None:
+    """Remove all personal data of a person and the key of her values in the audit; the chain still holds."""
+    actor.require("people.erase", on=on)
+    with database.transaction() as connection:
+        person = store.person_by_key(connection, person_key)
+        now = utcnow()
+        blank: dict[str, Any] = {"name": "已注销", "login": None, "email": None, "phone": None, "password_hash": None}
+        blank |= {"totp_secret": None, "issuer": None, "subject": None, "ended_at": now, "erased_at": now}
+        store.change_person(connection, person.id, **blank)
+        store.end_sessions(connection, person.id, now=now)
+        store.set_recovery_codes(connection, person.id, [])
+        trail_store.destroy_secret(connection, person.id)
+        trail.record(database, connection, actor, "people.erase", subject=person.key)
+
+
+def export_person(database: Database, actor: Actor, person_key: str, *, on: date) -> dict[str, Any]:
+    """All that is kept of a person, for herself or for who may; the export is itself an entry of the audit."""
+    with database.transaction() as connection:
+        person = store.person_by_key(connection, person_key)
+        if actor.person is None or actor.person.id != person.id:
+            actor.require("privacy.export", on=on)
+        held = store.all_grants_of(connection, person.id)
+        opened = store.sessions_of(connection, person.id, now=utcnow(), current="")
+        entries = trail_store.newest(connection, tops=[""], subject=person.key, limit=10_000)
+        shown = [
+            asdict(e)
+            | {"values": {k: [trail_store.unseal(connection, v) for v in pair] for k, pair in e.values.items()}}
+            for e in entries
+        ]
+        trail.record(database, connection, actor, "privacy.export", subject=person.key)
+    about = asdict(person)
+    del about["id"]
+    return {
+        "person": about,
+        "grants": [asdict(g) for g in held],
+        "sessions": [asdict(s) for s in opened],
+        "audit": shown,
+    }
+
+
+def _grant(database: Database, connection: Connection, actor: Actor, person: Person, grant: Grant) -> int:
+    by = actor.person.id if actor.person else None
+    number = store.add_grant(connection, grant, person_id=person.id, body_id=None, by=by, at=utcnow())
+    store.ask_renewal(connection, person.id)
+    values = {"rank": [None, grant.rank.value], "until": [None, str(grant.valid_to) if grant.valid_to else None]}
+    trail.record(database, connection, actor, "people.appoint", subject=person.key, place=grant.place, values=values)
+    return number
+
+
+def _link(connection: Connection, actor: Actor, person: Person, *, purpose: str) -> str:
+    token = secrets.token_urlsafe(32)
+    store.add_invitation(
+        connection,
+        token_sha256=store.token_hash(token),
+        purpose=purpose,
+        person_id=person.id,
+        made_by=actor.person.id if actor.person else None,
+        expires_at=utcnow() + (INVITATION_KEPT if purpose == "join" else RESET_KEPT),
+    )
+    return token
+
+
+def _require_may_appoint(actor: Actor, rank: Rank, place: PlacePath, *, on: date) -> None:
+    if not actor.system and not may_appoint(actor.grants, rank, place, on=on):
+        raise NotAllowed(f"您不能在这里授予“{RANK_NAMES[rank]}”；请联系上一级。")
+
+
+def _require_manages(connection: Connection, actor: Actor, person: Person, *, on: date) -> None:
+    """Every grant of the person must be one that the actor could have given: nobody resets a superior's password."""
+    if actor.system:
+        return
+    held = store.grants_of(connection, person.id, on=on)
+    if not held or not all(may_appoint(actor.grants, g.rank, g.place, on=on) for g in held):
+        raise NotFound("没有这个账号；它可能已被删除。")
+
+
+def _short(text: str, what: str, longest: int) -> str:
+    text = " ".join(text.split())
+    if not text or len(text) > longest or any(ord(c) < 32 for c in text):
+        raise Invalid(f"{what}应为 1 到 {longest} 个字。")
+    return text

@@ -1,0 +1,51 @@
+"""Writing the audit and checking it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from geoapp.accounts.audit import Break, Entry, first_break
+from geoapp.accounts.people import Actor, path_text
+from geoapp.accounts.roles import PlacePath
+from geoapp.accounts.trail import store
+from geoapp.db import Database, after_commit, utcnow
+
+
+def record(
+    database: Database,
+    connection: Connection,
+    actor: Actor,
+    action: str,
+    *,
+    subject: str,
+    place: PlacePath = (),
+    values: dict[str, Any] | None = None,
+    request_id: str = "",
+) -> Entry:
+    """Tell of a change, in its own transaction: either both are stored or neither.
+
+    ``values`` is {field: [before, after]}; personal values go in through `store.seal` first.
+    """
+    blank = Entry(0, utcnow(), actor.name, action, subject, path_text(place), values or {}, request_id, "", "")
+    entry = store.append(connection, blank)
+    after_commit(connection, lambda: store.note_head(database.settings.data, entry.number, entry.digest))
+    return entry
+
+
+def verify(database: Database) -> tuple[int, Break | None]:
+    """Number of entries, and the first place where the chain does not hold (None: it holds)."""
+    # The head is read first: entries that are written meanwhile can only lie behind it.
+    head = store.read_head(database.settings.data)
+    count = 0
+
+    def counted(connection: Connection) -> Any:
+        nonlocal count
+        for entry in store.entries(connection):
+            count += 1
+            yield entry
+
+    with database.reading() as connection:
+        found = first_break(counted(connection), head=head)
+    return count, found

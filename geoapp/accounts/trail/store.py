@@ -1,0 +1,167 @@
+"""Entries of the audit in the database, the chain's head outside it, and the key of each person."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from filelock import FileLock
+from sqlalchemy.engine import Connection
+
+from geoapp.accounts.audit import GENESIS, Entry, digest_of
+from geoapp.accounts.tables import audit_entries, personal_keys
+
+#: Any number that no other advisory lock of the app uses.
+_CHAIN_LOCK = 0x6765_6F61
+
+
+def append(connection: Connection, entry: Entry) -> Entry:
+    """Store an entry at the end of the chain, inside the transaction of the change it tells of.
+
+    ``number``, ``previous`` and ``digest`` are set here.
+    """
+    if connection.dialect.name == "postgresql":
+        # SQLite has one writer; PostgreSQL's must queue for the chain's end.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+    newest = sa.select(audit_entries.c.number, audit_entries.c.digest).order_by(audit_entries.c.number.desc()).limit(1)
+    last = connection.execute(newest).one_or_none()
+    entry = replace(entry, number=last.number + 1 if last else 1, previous=last.digest if last else GENESIS)
+    entry = replace(entry, digest=digest_of(entry))
+    connection.execute(
+        audit_entries.insert().values(
+            number=entry.number,
+            at=entry.at,
+            actor=entry.actor,
+            action=entry.action,
+            subject=entry.subject,
+            place_path=entry.place,
+            values_json=json.dumps(entry.values, ensure_ascii=False, sort_keys=True),
+            request_id=entry.request_id,
+            previous=entry.previous,
+            digest=entry.digest,
+        )
+    )
+    return entry
+
+
+def entries(connection: Connection) -> Iterator[Entry]:
+    """All entries by ascending number, a thousand rows in memory at a time."""
+    rows = connection.execution_options(yield_per=1000).execute(
+        sa.select(audit_entries).order_by(audit_entries.c.number)
+    )
+    return (_entry(row) for row in rows)
+
+
+def newest(
+    connection: Connection, *, tops: list[str], before: int | None = None, subject: str | None = None, limit: int = 100
+) -> list[Entry]:
+    """Newest entries at the given place paths and below ("" is everywhere)."""
+    column = audit_entries.c.place_path
+    below = [
+        sa.true() if not top else sa.or_(column == top, column.startswith(top + "/", autoescape=True)) for top in tops
+    ]
+    query = sa.select(audit_entries).where(sa.or_(sa.false(), *below))
+    if before is not None:
+        query = query.where(audit_entries.c.number < before)
+    if subject is not None:
+        query = query.where(audit_entries.c.subject == subject)
+    rows = connection.execute(query.order_by(audit_entries.c.number.desc()).limit(limit))
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        number=row.number,
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        place=row.place_path,
+        values=json.loads(row.values_json),
+        request_id=row.request_id,
+        previous=row.previous,
+        digest=row.digest,
+    )
+
+
+# -- the chain's head, outside the database -------------------------------------------------------------------------
+
+
+def note_head(folder: Path, number: int, digest: str) -> None:
+    """Keep the newest entry's number and hash in a file; an older one never replaces a newer one."""
+    path = folder / "audit.head"
+    with FileLock(folder / "audit.head.lock"):
+        known = read_head(folder)
+        if known is not None and known[0] >= number:
+            return
+        temporary = path.with_suffix(".part")
+        with temporary.open("w", encoding="ascii") as out:
+            out.write(f"{number} {digest}\n")
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(path)
+
+
+def read_head(folder: Path) -> tuple[int, str] | None:
+    """The head as noted outside the database; None when nothing was noted yet."""
+    path = folder / "audit.head"
+    if not path.exists():
+        return None
+    number, digest = path.read_text(encoding="ascii").split()
+    return int(number), digest
+
+
+# -- personal values -----------------------------------------------------------------------------------------------
+
+
+def new_secret() -> bytes:
+    """A key for one person's values."""
+    return AESGCM.generate_key(bit_length=256)
+
+
+def seal(connection: Connection, person_id: int, value: str) -> dict[str, Any]:
+    """A personal value as it may stand in the audit: readable while the person's key exists."""
+    secret = _secret(connection, person_id)
+    if secret is None:
+        return {"erased": True}
+    nonce = os.urandom(12)
+    sealed = AESGCM(secret).encrypt(nonce, value.encode(), None)
+    return {"person": person_id, "sealed": base64.b64encode(nonce + sealed).decode()}
+
+
+def unseal(connection: Connection, value: Any) -> Any:
+    """The value behind `seal`; "已清除" when the person was erased; any other value as it is."""
+    if not isinstance(value, dict) or "sealed" not in value:
+        return "已清除" if isinstance(value, dict) and value.get("erased") else value
+    secret = _secret(connection, int(value["person"]))
+    if secret is None:
+        return "已清除"
+    raw = base64.b64decode(value["sealed"])
+    try:
+        return AESGCM(secret).decrypt(raw[:12], raw[12:], None).decode()
+    except InvalidTag:
+        return "无法读取"
+
+
+def unseal_all(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` of an entry with every sealed value opened where it still can be."""
+    return {field: [unseal(connection, each) for each in pair] for field, pair in values.items()}
+
+
+def destroy_secret(connection: Connection, person_id: int) -> None:
+    """Make all sealed values of the person unreadable for good."""
+    connection.execute(personal_keys.delete().where(personal_keys.c.person_id == person_id))
+
+
+def _secret(connection: Connection, person_id: int) -> bytes | None:
+    return connection.execute(
+        sa.select(personal_keys.c.secret).where(personal_keys.c.person_id == person_id)
+    ).scalar_one_or_none()
