@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("geoapp.serving:serve", "serve the pages 启动服务"),
     "worker": ("geoapp.serving:worker", "work off background jobs 后台任务"),
     "demo": ("geoapp.demo.commands:demo", "the illustrative layers 示意数据"),
+    "admin": ("geoapp.accounts.commands:admin", "the first administrator 管理员"),
+    "audit": ("geoapp.accounts.commands:audit", "the trail of changes 操作留痕"),
     "db": ("geoapp.administration:db", "create and migrate the database 数据库"),
     "backup": ("geoapp.administration:backup", "copy all state into one file 备份"),
     "restore": ("geoapp.administration:restore", "bring a backup back 恢复"),

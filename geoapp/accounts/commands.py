@@ -8,8 +8,9 @@ import sys
 import click
 
 from geoapp.config import read_settings
-from geoapp.db import Database, utcnow
+from geoapp.db import utcnow
 from geoapp.errors import Conflict, NoAnswer
+from geoapp.schema import prepared
 
 
 @click.group()
@@ -37,7 +38,7 @@ def create(login: str, name: str, password_stdin: bool) -> None:
 
     password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask()
     settings = read_settings()
-    database, now = Database(settings), utcnow()
+    database, now = prepared(settings), utcnow()
     blank = Person(0, "", login, name, None, None, False, False, now, None, None)
     hashed, system = strong_hash(blank, password), Actor(system="command line")
     with database.transaction() as connection:
@@ -46,7 +47,7 @@ def create(login: str, name: str, password_stdin: bool) -> None:
         add_grant(connection, grant, person_id=person.id, body_id=None, by=None, at=now)
         values = {"rank": [None, grant.rank.value]}
         trail.record(database, connection, system, "people.appoint", subject=person.key, values=values)
-    click.echo(f"administrator {login} created; sign in at /sign-in")
+    click.echo(f"administrator {login} created")
 
 
 def _ask() -> str:
@@ -71,7 +72,7 @@ def verify() -> None:
     """
     from geoapp.accounts.trail.actions import verify as check
 
-    count, found = check(Database(read_settings()))
+    count, found = check(prepared(read_settings()))
     if found is not None:
         raise NoAnswer(f"操作留痕不完整：{found.reason}；请用备份核对，并查明谁动过数据库。")
     click.echo(f"操作留痕完整：{count} 条，链头与库外保存的一致")
