@@ -3,6 +3,7 @@
 import type { Ground } from "./division-model";
 import type { Plan } from "./division-api";
 import { boot } from "./boot";
+import { said, sides } from "./division-words";
 import { h, svg } from "./dom";
 import { number, t } from "./i18n";
 
@@ -46,7 +47,7 @@ export function planCard(plan: Plan, ground: Ground, best: Best, open: () => voi
     { class: "plan-card", "data-plan": plan.number },
     h("h3", {}, plan.name, h("small", {}, profileWords(plan, ground))),
     smallMap(ground, plan.part_of, plan.name),
-    proofLine(plan),
+    proofLine(plan, ground),
     partsTable(plan),
     h(
       "dl",
@@ -55,16 +56,16 @@ export function planCard(plan: Plan, ground: Ground, best: Best, open: () => voi
       ...figure(t("变更社区"), t("{n} 户", { n: number(score.moved_households) }), score.moved_households === best.moved),
       ...figure(t("新界线"), t("{n} 米", { n: number(score.border.length_m) }), Math.round(score.border.length_m) === best.border),
     ),
-    ...score.warnings.map((words) => h("p", { class: "notice warning" }, `⚠ ${words}`)),
+    ...score.warnings.map((words) => h("p", { class: "notice warning" }, `⚠ ${said(words, ground)}`)),
     more(plan, ground),
     h("button", { class: "button primary", onclick: open }, t("在地图上看和改")),
   );
 }
 
 /** What is known of how good the plan is, in words and with a mark. */
-export function proofLine(plan: Plan): HTMLElement {
+export function proofLine(plan: Plan, ground: Ground): HTMLElement {
   const { proved, sentence } = plan.proof;
-  const words = proved ? t("已验证：在下列条件下，没有代价更低的界线") : sentence;
+  const words = proved ? t("已验证：在下列条件下，没有代价更低的界线") : said(sentence, ground);
   return h("p", { class: proved ? "proof proved" : "proof" }, proved ? "✓ " : "○ ", words);
 }
 
@@ -107,7 +108,7 @@ function more(plan: Plan, ground: Ground): HTMLElement {
     t("应配人数（测算）{least} 至 {most} 人，现有 {now} 人", { least: score.staff_min, most: score.staff_max, now: score.staff_now ?? "—" }),
     t("人均服务户数 {before} → {after}", { before, after: number(score.load) }),
     ...score.border.by_kind.filter((row) => row.length_m >= 0.5).map((row) => t("界线沿{kind} {n} 米", { kind: titled(row.title, ground), n: number(row.length_m) })),
-    ...score.parts.flatMap((part) => (part.extent ? [`${part.name}：${part.extent}`] : [])),
+    ...score.parts.flatMap((part) => (part.extent ? [t("{name}：{extent}", { name: part.name, extent: sides(part.extent) })] : [])),
     ...score.parts.flatMap((part) => walkWords(part)),
     score.compounds_cut.length ? t("切开的小区：{names}", { names: score.compounds_cut.join("、") }) : t("没有切开小区"),
     score.grids_cut.length ? t("切开的网格：{names}", { names: score.grids_cut.join("、") }) : t("没有切开网格"),
@@ -120,7 +121,7 @@ function more(plan: Plan, ground: Ground): HTMLElement {
     h("summary", {}, t("更多")),
     h("ul", {}, ...lines.map((line) => h("li", {}, line))),
     proof.conditions.length ? h("h4", {}, t("条件")) : null,
-    h("ul", {}, ...proof.conditions.map((line) => h("li", {}, line))),
+    h("ul", {}, ...proof.conditions.map((line) => h("li", {}, said(line, ground)))),
   );
 }
 

@@ -5,6 +5,7 @@ import { sentence } from "./api";
 import * as server from "./division-api";
 import type { Division, Plan } from "./division-api";
 import { figure, proofLine, swatch, titled } from "./division-cards";
+import { said } from "./division-words";
 import { PlanOnMap } from "./division-map";
 import { Model, type Figures, type Ground } from "./division-model";
 import { fill, h } from "./dom";
@@ -155,8 +156,8 @@ export class Editor {
     const { conditions } = this.plan.proof;
     fill(
       this.proof,
-      proofLine(this.plan),
-      conditions.length ? h("details", { class: "more" }, h("summary", {}, t("条件")), h("ul", {}, ...conditions.map((line) => h("li", {}, line)))) : null,
+      proofLine(this.plan, this.ground),
+      conditions.length ? h("details", { class: "more" }, h("summary", {}, t("条件")), h("ul", {}, ...conditions.map((line) => h("li", {}, said(line, this.ground))))) : null,
     );
   }
 
