@@ -162,6 +162,7 @@ def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]], *, shares: 
     from openpyxl.utils import get_column_letter
 
     page = book.create_sheet(title)
+    wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(bold=True)
     for r, row in enumerate(rows, 1):
         for c, value in enumerate(row, 1):
             cell = page.cell(r, c)
@@ -169,11 +170,11 @@ def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]], *, shares: 
             if isinstance(value, str):
                 # A name that begins with = is a name, not a formula; a code is no number.
                 cell.data_type = "s"
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
+                cell.alignment = wrapped
             elif c in shares and value is not None:
                 cell.number_format = "0.0%"
             if r == 1:
-                cell.font = Font(bold=True)
+                cell.font = bold
     page.freeze_panes = freeze
     page.auto_filter.ref = page.dimensions
     for c in range(1, max(len(row) for row in rows) + 1):
