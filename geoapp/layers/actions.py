@@ -99,6 +99,8 @@ def import_file(
         incoming = Incoming(filename, sha256, options, *said, settled, scores, source.extra)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
             prepared = prepare(source.read(), settled, options, spool=spool, lookup=lookup, tell=tell)
+            if not prepared.rows_in:
+                raise NothingStored(f"文件 {filename} 里没有一行数据；请核对文件是否完整、格式与扩展名是否相符。")
             return _store(database, prepared, incoming, by=by, tell=tell)
 
 

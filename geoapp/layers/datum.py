@@ -158,7 +158,7 @@ def _scores(results: dict[str, tuple[FloatArray, NDArray[np.bool_]]], measure: s
     table = table[:, np.ptp(table, axis=0) > 0.0] if table.size else table
     won = np.bincount(table.argmax(axis=0), minlength=len(results)) / table.shape[1] if table.size else None
     scores = [
-        Score(crs, float(hits.mean()), measure, len(hits), 0.0 if won is None else float(won[i]))
+        Score(crs, float(hits.mean()) if len(hits) else 0.0, measure, len(hits), 0.0 if won is None else float(won[i]))
         for i, (crs, (_, hits)) in enumerate(results.items())
     ]
     return sorted(scores, key=lambda score: -score.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,31 @@ def test_what_is_not_there_is_said_in_one_sentence(run: Any, words: tuple[str, .
 )
 def test_help_has_an_example(run: Any, words: list[str]) -> None:
     assert "Example" in run(*words, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("none.geojson", '{"type":"FeatureCollection","features":[]}'),
+        ("head.csv", "名称,经度,纬度\n"),
+        ("json.csv", '{"type":"FeatureCollection","features":[]}'),
+        ("none.kml", '<kml xmlns="http://www.opengis.net/kml/2.2"><Document></Document></kml>'),
+    ],
+)
+def test_a_file_without_a_row_is_refused_and_makes_no_layer(tmp_path: Path, run: Any, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    done = run("import", str(path), "--kind", "compound", "--json")
+    assert isinstance(done.exception, GeoappError)
+    assert "没有一行数据" in str(done.exception)
+    assert json.loads(run("layers", "list", "--json").stdout) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, run: Any) -> None:
+    """A pipe that nobody writes to would be waited for without end."""
+    path = tmp_path / "pipe.geojson"
+    os.mkfifo(path)
+    done = run("import", str(path))
+    assert isinstance(done.exception, GeoappError)
+    assert "不是普通文件" in str(done.exception)

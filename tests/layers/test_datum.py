@@ -100,6 +100,15 @@ def test_one_that_lands_by_chance_tells_nothing(rng: np.random.Generator) -> Non
     assert decide(scores) is None
 
 
+def test_a_single_small_block_is_compared_without_a_word_of_warning() -> None:
+    """Pushed aside it meets nothing at all: no share can be taken of no probes, and none is claimed."""
+    one = np.array([shapely.box(WEST, SOUTH, WEST + 0.001, SOUTH + 0.001)], dtype=object)
+    several = np.array([shapely.box(WEST + d, SOUTH, WEST + d + 0.001, SOUTH + 0.001) for d in (0, 0.01)], dtype=object)
+    scores = compare(one, several, degrees=True)
+    assert all(0.0 <= score.value <= 1.0 for score in scores)
+    assert decide(scores) is None
+
+
 def test_a_winner_by_a_hair_does_not_decide() -> None:
     assert decide([Score("bd09", 0.52, "", 9000, 1.0), Score("gcj02", 0.50, "", 9000, 0.0)]) is None
     assert decide([Score("bd09", 0.97, "", 9000, 1.0), Score("gcj02", 0.90, "", 9000, 0.0)]) == "bd09"

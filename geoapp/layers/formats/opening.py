@@ -44,6 +44,8 @@ def open_source(path: Path, options: ImportOptions, *, workspace: Path) -> Sourc
         from geoapp.layers.formats.gdal import open_gdal
 
         return open_gdal(path, format="FileGDB", sublayer=options.sublayer)
+    if not path.is_file() and not path.is_char_device():
+        raise Unreadable(f"{path.name} 不是普通文件；请先存成文件再导入。")
     _check_beginning(path, suffix)
     if suffix in {".zip", ".kmz"}:
         folder = workspace / "unpacked"
@@ -102,8 +104,12 @@ def _open_with_gdal(path: Path, suffix: str, options: ImportOptions, sublayer: s
 
 def _check_beginning(path: Path, suffix: str) -> None:
     """Unreadable for an empty file, and for one whose first bytes belong to another format."""
-    with path.open("rb") as stream:
-        head = stream.read(16)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(16)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Unreadable(f"文件 {path.name} 打不开（{reason}）；请核对权限，或复制到别处再导入。") from None
     if not head:
         raise Unreadable(f"文件 {path.name} 是空的；请重新导出。")
     looks = next((kind for magic, kind in _MAGIC if head.startswith(magic)), "")
