@@ -40,6 +40,9 @@ def make_units(
     from geoapp.splitting.inventory import no_features, take_inventory
     from geoapp.splitting.sources import FieldNames
 
+    if out.suffix != ".gpkg":
+        raise PlanNameError(f"--out 的文件名 {out.name} 不行：请用 .gpkg。")
+    check_out(out, [source for source in (outline, buildings, compounds, grids, *barriers) if source is not None])
     profiles, rules = store.read_profiles(), store.read_rules()
     fields = fields or FieldNames()
     ground, notes = store.read_ground(barriers, profiles, class_field=barrier_class)
@@ -97,6 +100,7 @@ class Ground:
     column: Any
     kept: tuple[tuple[int, ...], ...] = ()
     polygons: Any = None
+    source: Path | None = None
     notes: tuple[str, ...] = ()
     inputs: dict[str, Any] = field(default_factory=dict)
 
@@ -106,7 +110,7 @@ def ground_of_graph(path: Path, *, households: str, cost: str | None = None) -> 
     from geoapp.splitting.adjacency_json import read_adjacency
 
     found = read_adjacency(_text(path), households=households, cost=cost)
-    return Ground(found.graph, found.column, inputs={"households": households, "cost": cost})
+    return Ground(found.graph, found.column, source=path, inputs={"households": households, "cost": cost})
 
 
 def ground_of_units(
@@ -126,7 +130,7 @@ def ground_of_units(
 
     kept = units.kept_together(may_be_cut=may_be_cut)
     inputs = {"households": households, "profile": units.profiles.profile(profile).key}
-    return Ground(graph, column, kept, units.polygons, tuple(notes), inputs)
+    return Ground(graph, column, kept, units.polygons, path, tuple(notes), inputs)
 
 
 def request_for(ground: Ground, wishes: Wishes) -> DivisionRequest:
@@ -146,13 +150,14 @@ def divide(graph: UnitGraph, request: DivisionRequest) -> DivisionResult:
     """The best division within the time: two parts proved on the dual where that goes, others searched."""
     from geoapp.splitting.solvers.dual_cycle import solve_two
 
+    _load_machine_code()
     begun = time.monotonic()
     if request.parts == 2:
         result = solve_two(graph, request, deadline_s=0.7 * request.seconds, clock=time.monotonic)
         left = request.seconds - (time.monotonic() - begun)
-        if result.status in ("optimal", "infeasible") or left < 0.1 * request.seconds:
+        if result.status in ("optimal", "infeasible") or (left < 0.1 * request.seconds and result.part_of is not None):
             return result
-        request = replace(request, seconds=left)
+        request = replace(request, seconds=max(left, 0.1 * request.seconds))
     from geoapp.splitting.solvers import search
 
     found = search.divide(graph, request, solve_two=solve_two, clock=time.monotonic)
@@ -161,6 +166,20 @@ def divide(graph: UnitGraph, request: DivisionRequest) -> DivisionResult:
     if found.status == "optimal" and request.parts == 1:
         found = replace(found, certificate=certificate.islands())
     return replace(found, seconds=time.monotonic() - begun)
+
+
+def _load_machine_code() -> None:
+    """Run the solvers once on four units: what loading them takes is not the planner's time to search."""
+    import numpy as np
+
+    from geoapp.splitting.solvers.dual_cycle import solve_two
+    from geoapp.splitting.solvers.starts import quick_plan
+
+    edges = np.array([[0, 1], [0, 2], [1, 3], [2, 3]], dtype=np.int32)
+    square = UnitGraph((0, 1, 2, 3), np.full(4, 1, dtype=np.int64), edges, np.full(4, 1, dtype=np.int64))
+    request = DivisionRequest(2, ((1, 3), (1, 3)))
+    solve_two(square, request, deadline_s=60.0, clock=time.monotonic)
+    quick_plan(square, request, 60.0, clock=time.monotonic)
 
 
 def split(ground: Ground, wishes: Wishes, *, out: Path) -> dict[str, Any]:
@@ -172,8 +191,7 @@ def split(ground: Ground, wishes: Wishes, *, out: Path) -> dict[str, Any]:
     """
     if out.suffix not in ((".json",) if ground.polygons is None else PLAN_SUFFIXES):
         raise PlanNameError(f"--out 的文件名 {out.name} 不行：请用 .json，给了 --units 时也可用 .gpkg 或 .geojson。")
-    if not out.parent.is_dir():
-        raise PlanNameError(f"--out 所在的文件夹 {out.parent} 不存在：请先建立。")
+    check_out(out, () if ground.source is None else (ground.source,))
     request = request_for(ground, wishes)
     result = divide(ground.graph, request)
     document = plan_json.document_of(ground.graph, request, result, staff=_staff(ground.graph, result, request.parts))
@@ -199,6 +217,27 @@ def _shapes(polygons: Any, part_of: Any, parts: int) -> list[dict[str, Any]]:
     from geoapp.geo.geojson import multipolygon
 
     return [multipolygon(shapely.coverage_union_all(polygons[part_of == part])) for part in range(1, parts + 1)]
+
+
+def check_out(out: Path, sources: Sequence[Path]) -> None:
+    """PlanNameError where ``out`` cannot be written or is one of the sources, before minutes are spent on it."""
+    try:
+        if not out.parent.is_dir():
+            raise PlanNameError(f"--out 所在的文件夹 {out.parent} 不存在：请先建立。")
+        there = out.exists()
+        # A layer inside a file is named FILE:LAYER.
+        files = [Path(str(s).rpartition(":")[0]) if ":" in s.name and not s.exists() else s for s in sources]
+        if there and any(file.exists() and out.samefile(file) for file in files):
+            raise PlanNameError(f"--out 就是所给的数据 {out.name}，写入会毁掉它：请换一个文件名。")
+        with out.open("ab"):
+            pass
+        if not there:
+            out.unlink()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise PlanNameError(
+            f"--out 的文件 {out.name[:80]} 写不了（{reason}）：请换一个能写的文件夹和文件名。"
+        ) from None
 
 
 def _text(path: Path) -> str:
@@ -263,8 +302,7 @@ def draw_plans(
 
     if out.suffix != ".npz":
         raise PlanNameError(f"--out 的文件名 {out.name} 不行：请用 .npz。")
-    if not out.parent.is_dir():
-        raise PlanNameError(f"--out 所在的文件夹 {out.parent} 不存在：请先建立。")
+    check_out(out, () if ground.source is None else (ground.source,))
     begun = [time.perf_counter()]
     drawn = draw_ensemble(
         ground.graph, parts, tolerance=tolerance, draws=draws, seed=seed, tree=tree,

@@ -79,6 +79,8 @@ def _loaded(text: str) -> dict[str, Any]:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise GraphFileError(f"图文件第 {error.lineno} 行不是 JSON：请用 NetworkX 的 adjacency_data 导出。") from error
+    except ValueError as error:
+        raise GraphFileError("图文件里有长达数千位的数：请核对户数、代价与编号。") from error
     except RecursionError as error:
         raise GraphFileError("图文件嵌套太深：请用 NetworkX 的 adjacency_data 导出。") from error
     if not isinstance(data, dict) or not isinstance(data.get("nodes"), list):
@@ -101,6 +103,8 @@ def _ids(nodes: Sequence[Any]) -> dict[str, int]:
         if not isinstance(node, dict) or "id" not in node:
             raise GraphFileError(f"nodes 第 {row} 行没有 id：请给每个单元一个编号。")
         name = json.dumps(node["id"], ensure_ascii=False, sort_keys=True)
+        if not _writable(name):
+            raise GraphFileError(f"nodes 第 {row} 行的 id {name!a} 不是完整的文字：请改成正常的编号。")
         if name in place:
             raise GraphFileError(f"nodes 第 {row} 行的 id {name} 与第 {place[name] + 1} 行重复：请改成不同的编号。")
         key = id_key(node["id"])
@@ -108,6 +112,15 @@ def _ids(nodes: Sequence[Any]) -> dict[str, int]:
             raise GraphFileError(f"nodes 第 {row} 行的 id {name} 与第 {keys[key] + 1} 行只差类型：请改成不同的编号。")
         place[name] = keys[key] = row - 1
     return place
+
+
+def _writable(name: str) -> bool:
+    """Whether a text can be written to a file: half of a surrogate pair cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _households(nodes: Sequence[dict[str, Any]], field: str) -> list[int]:

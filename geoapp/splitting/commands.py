@@ -127,6 +127,8 @@ def _summary(document: dict[str, Any]) -> list[str]:
         lines = [
             f"已证明：在下列条件下，没有代价更低的界线（代价 {document['objective']}，{document['seconds']} 秒）。"
         ]
+    elif document["bound"] == document["objective"]:
+        lines = [f"算得没有代价更低的界线（代价 {document['objective']}），但没有可供他人核验的证书。"]
     else:
         lines = [f"目前最好，尚未证明：代价 {document['objective']}，已知不会低于 {document['bound']}。"]
     for part, (low, high) in zip(document["parts"], document["conditions"]["ranges"], strict=True):

@@ -14,6 +14,16 @@ from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.plan_json import id_key
 from geoapp.splitting.request import DivisionRequest, RequestError
 
+#: More parts than any city has communities: a slip of the keyboard, and a document that no memory holds.
+MOST_PARTS = 10_000
+#: So many digits a number of households may have; what is longer is a slip too.
+MOST_DIGITS = 15
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a number 0, 1, 2, .. of a length that can be meant; superscripts and the like are none."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -46,6 +56,10 @@ class Sizes:
 def _around(target: float, tolerance: float) -> tuple[int, int]:
     """Whole numbers within the tolerance of a target."""
     low, high = target * (1 - tolerance), target * (1 + tolerance)
+    if math.ceil(low - 1e-9) > math.floor(high + 1e-9):
+        raise RequestError(
+            f"每个部分 {target:g} 户上下 {tolerance:.0%} 之间没有整数：请放宽 --tolerance，或用 --between 给出范围。"
+        )
     return math.ceil(low - 1e-9), math.floor(high + 1e-9)
 
 
@@ -53,7 +67,7 @@ def _ranges(text: str, parts: int) -> tuple[tuple[int, int], ...]:
     found = []
     for piece in text.replace("，", ",").replace("：", ":").split(","):
         low, colon, high = piece.partition(":")
-        if not colon or not low.strip().isdigit() or not high.strip().isdigit():
+        if not colon or not is_whole(low.strip()) or not is_whole(high.strip()):
             raise RequestError(f"--ranges 里的 {piece.strip()!r} 读不懂：请写成 2800:3000,1500:1700。")
         found.append((int(low), int(high)))
     if len(found) != parts:
@@ -64,7 +78,7 @@ def _ranges(text: str, parts: int) -> tuple[tuple[int, int], ...]:
 def _targets(text: str, parts: int) -> list[int]:
     pieces = [piece.strip() for piece in text.replace("，", ",").split(",")]
     for piece in pieces:
-        if not piece.isdigit():
+        if not is_whole(piece):
             raise RequestError(f"--targets 里的 {piece!r} 读不懂：请写成 2900,1600。")
     if len(pieces) != parts:
         raise RequestError(f"--targets 有 {len(pieces)} 个户数，--parts 却是 {parts}：请每个部分给一个。")
@@ -77,7 +91,7 @@ def anchors_of(graph: UnitGraph, written: Sequence[str]) -> dict[int, int]:
     anchors: dict[int, int] = {}
     for text in written:
         name, colon, part = text.replace("：", ":").rpartition(":")
-        if not colon or not part.strip().isdigit():
+        if not colon or not is_whole(part.strip()):
             raise RequestError(f"--anchor {text!r} 读不懂：请写成 单元编号:部分，例如 B12:1。")
         if name not in place:
             raise RequestError(f"--anchor 里的单元 {name} 不在数据里：请核对编号。")
@@ -119,7 +133,9 @@ def division_request(
     """The request, checked against the graph."""
     if parts < 1:
         raise RequestError(f"--parts 是 {parts}：请用 1 或更大的整数。")
-    if seconds <= 0:
+    if parts > MOST_PARTS:
+        raise RequestError(f"--parts 是 {parts}：最多 {MOST_PARTS} 个部分。")
+    if not 0 < seconds < math.inf:
         raise RequestError(f"--seconds 是 {seconds}：请用大于 0 的秒数。")
     ranges, interchangeable = sizes.resolve(parts, graph.total)
     request = DivisionRequest(

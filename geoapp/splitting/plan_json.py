@@ -100,6 +100,8 @@ def plan_from(text: str) -> dict[str, Any]:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise PlanFileError(f"方案文件第 {error.lineno} 行不是 JSON：请给 geoapp split 写出的 plan.json。") from error
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError("方案文件嵌套太深或有长达数千位的数：请给 geoapp split 写出的 plan.json。") from error
     if not isinstance(document, dict):
         raise PlanFileError("方案文件应当是一个 JSON 对象：请给 geoapp split 写出的 plan.json。")
     for field in (*FIELDS, "conditions"):

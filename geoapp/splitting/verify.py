@@ -59,7 +59,7 @@ def verify(graph: UnitGraph, document: Mapping[str, Any]) -> Verdict:
     """
     try:
         return _verify(graph, document)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Refuted(f"方案文件的内容不完整或格式不对（{type(error).__name__}: {error}）。") from error
 
 

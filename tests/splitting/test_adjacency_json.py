@@ -102,6 +102,8 @@ BAD: dict[str, tuple[str, str]] = {
     "beside itself": (changed(lambda d: d["adjacency"][0].append({"id": "甲", "cost": 1})), "与自己相邻"),
     "no cost": (changed(lambda d: d["adjacency"][0][0].pop("cost")), "没有字段 cost"),
     "a negative cost": (changed(lambda d: d["adjacency"][0][0].update(cost=-3)), "不小于 0 的数"),
+    "half a letter as id": (changed(lambda d: d["nodes"][0].update(id="\ud800")), "不是完整的文字"),
+    "a number of 5000 digits": ('{"nodes": [{"id": 0, "homes": ' + "9" * 5000 + "}]}", "数千位"),
     "two costs for one border": (changed(lambda d: d["adjacency"][0][0].update(cost=5)), "互为邻居"),
 }
 

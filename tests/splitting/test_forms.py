@@ -40,6 +40,9 @@ def test_sizes_become_ranges(sizes: Sizes, ranges: tuple[tuple[int, int], ...], 
         (Sizes(targets="20"), "请每个部分给一个"),
         (Sizes(tolerance=5), "0.05"),
         (Sizes(between=(9, 3)), "大于上限"),
+        (Sizes(ranges="²:3,4:5"), "2800:3000"),
+        (Sizes(targets="9" * 5000 + ",1"), "2900,1600"),
+        (Sizes(targets="٣,4"), "2900,1600"),
     ],
 )
 def test_sizes_that_cannot_be_read_are_told(sizes: Sizes, words: str) -> None:
@@ -52,7 +55,9 @@ def test_anchors_name_units_by_id_even_with_colons() -> None:
     assert anchors_of(graph, ["a:b:1", "7:2"]) == {0: 1, 1: 2}
 
 
-@pytest.mark.parametrize(("text", "words"), [("0", "读不懂"), ("9:1", "不在数据里"), ("0:x", "读不懂")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("0", "读不懂"), ("9:1", "不在数据里"), ("0:x", "读不懂"), ("0:²", "读不懂")]
+)
 def test_anchors_that_cannot_be_read_are_told(text: str, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         anchors_of(GRAPH, [text])
@@ -83,3 +88,20 @@ def test_interchangeable_parts_take_the_numbers_of_the_baseline() -> None:
 
     request = division_request(GRAPH, 2, sizes=Sizes(between=(10, 50)), baseline=np.array([2, 2, 1]))
     assert numbered_for(GRAPH, request, np.array([1, 1, 2])).tolist() == [2, 2, 1]
+
+
+def test_shares_without_a_whole_number_are_told_as_such() -> None:
+    """60 in 7 parts is 8.57 each; give or take 1 % is 8.49 to 8.66, where no whole number lies."""
+    with pytest.raises(RequestError, match="之间没有整数"):
+        division_request(GRAPH, 7, sizes=Sizes(tolerance=0.01))
+
+
+def test_more_parts_than_any_city_has_are_refused_at_once() -> None:
+    with pytest.raises(RequestError, match="最多 10000"):
+        division_request(GRAPH, 10**11, sizes=Sizes(between=(0, 9)))
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_search_has_an_end(seconds: float) -> None:
+    with pytest.raises(RequestError, match="--seconds"):
+        division_request(GRAPH, 2, sizes=Sizes(), seconds=seconds)

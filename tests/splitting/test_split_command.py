@@ -143,3 +143,58 @@ def test_polygons_go_in_and_the_plan_comes_out_with_them(tmp_path: Path, suffix:
         drawn_parts = [shapely.from_geojson(json.dumps(part["geometry"])) for part in parts]
         assert shapely.union_all(drawn_parts).equals(shapely.union_all(squares))
         assert shapely.area(shapely.intersection(*drawn_parts)) == 0
+
+
+def test_a_plan_that_cannot_be_written_is_told_before_the_search(
+    board: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = board.with_name("名" * 300 + ".json")
+    assert run("split", "--graph", board, "--households", "homes", "--parts", 2, "--out", out) == 2
+    told = capsys.readouterr().err
+    assert "写不了" in told
+    assert "程序出错" not in told
+
+
+def test_the_data_are_not_written_over_by_the_plan(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = board.read_bytes()
+    assert run("split", "--graph", board, "--households", "homes", "--parts", 2, "--out", board) == 2
+    assert "换一个文件名" in capsys.readouterr().err
+    assert board.read_bytes() == before
+
+
+def test_a_refused_request_leaves_no_file_behind(board: Path) -> None:
+    out = board.with_name("none.json")
+    assert run("split", "--graph", board, "--households", "homes", "--parts", 0, "--out", out) == 2
+    assert not out.exists()
+
+
+def test_a_very_short_time_still_gives_a_plan(board: Path) -> None:
+    """Loading the solvers' machine code is not counted: sixteen squares are divided in any time."""
+    out = board.with_name("short.json")
+    assert run("split", "--graph", board, "--households", "homes", "--parts", 2, "--seconds", 0.05, "--out", out) == 0
+    assert run("verify", out, "--graph", board) == 0
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"status": ' + "9" * 5000 + "}"])
+def test_a_plan_file_out_of_all_bounds_is_told(board: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = board.with_name("plan.json")
+    plan.write_text(text, encoding="utf-8")
+    assert run("verify", plan, "--graph", board) == 2
+    assert "请给 geoapp split 写出的" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("no/units.gpkg", "不存在"), ("units.txt", ".gpkg"), ("area.gpkg", "换一个文件名")]
+)
+def test_units_are_not_made_for_a_place_where_they_cannot_go(
+    tmp_path: Path, name: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The outline itself is such a place: it must be there afterwards as it was."""
+    area = tmp_path / "area.gpkg"
+    geopandas.GeoDataFrame(geometry=[shapely.box(116.4, 39.9, 116.41, 39.91)], crs=4326).to_file(area, layer="a")
+    before = area.read_bytes()
+    for outline in (str(area), f"{area}:a"):
+        assert run("units", "--outline", outline, "--grids", area, "--out", tmp_path / name) == 2
+        told = capsys.readouterr().err
+        assert words in told and "程序出错" not in told
+    assert area.read_bytes() == before

@@ -335,7 +335,13 @@ class _Search:
         proved = closing is not None and (self.open_bound is None or self.open_bound >= self.best.cost)
         if not proved:
             bound = max(min(self.open_bound or 0, self.best.cost), self.whole_bound()) * self.cost_divisor
-            return _unproved(self.graph, self.request, plan, "在给定的时间或内存里没有证完。", bound=bound)
+            return _unproved(
+                self.graph,
+                self.request,
+                plan,
+                "在规定的时间或内存里没有找到方案，也没有证明不存在：请放宽户数范围，或用 --seconds 延长时间。",
+                bound=bound,
+            )
         proof = certificates.walks(
             self.graph, self.request, self.embedding, starts=self.record, closing=closing or {},
             contracted=self.bonds.contracted,
