@@ -25,6 +25,7 @@ from geoapp.maps.sheets import paper
 from geoapp.maps.sheets.views import DOWNLOADS
 from geoapp.places import actions as places
 from geoapp.places import store as place_store
+from geoapp.splitting.actions import verify_plan
 from geoapp.splitting.drafts import tasks
 from geoapp.splitting.store import read_units
 from geoapp.splitting.verify import verify
@@ -90,11 +91,11 @@ def test_the_workbook_says_the_founding_numbers(get: Any) -> None:
 
 
 def test_plan_and_units_pass_verification(get: Any, tmp_path: Path) -> None:
-    """What is handed out proves itself: the same check as `geoapp verify`, on the downloaded files alone."""
+    """What is handed out proves itself: the check of `geoapp verify`, on the downloaded files alone."""
     (tmp_path / "u.gpkg").write_bytes(get("units").data)
+    (tmp_path / "plan.json").write_bytes(get("json").data)
     document = json.loads(get("json").data)
-    units = read_units(tmp_path / "u.gpkg", "households")
-    verdict = verify(units.graph(document["profile"]), document)
+    verdict = verify_plan(tmp_path / "plan.json", units=tmp_path / "u.gpkg")
     assert document["status"] == "optimal" and verdict.objective == document["objective"]
     assert json.loads(get("certificate").data)["certificate"] == document["certificate"]
 

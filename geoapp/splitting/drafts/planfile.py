@@ -48,6 +48,8 @@ def plan_file(
         )  # fmt: skip
     return {
         **document,
+        # Which columns of the units file that goes with the plan were divided: `geoapp verify` asks for them.
+        "inputs": {"households": "households", "profile": profile},
         "profile": profile,
         "place": place,
         "names": [part.name for part in score.parts],
