@@ -98,7 +98,7 @@ function partsTable(plan: Plan): HTMLElement {
     ),
   );
   const head = [t("户数"), t("应配"), t("缺口"), t("人均户数")].map((words) => h("th", { class: "number", scope: "col" }, words));
-  return h("table", { class: "parts" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("社区")), ...head)), h("tbody", {}, ...rows));
+  return h("table", { class: "parts" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, t("社区"))), ...head)), h("tbody", {}, ...rows));
 }
 
 function more(plan: Plan, ground: Ground): HTMLElement {
