@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from geoapp.splitting.scanning.division import VERSION, Outcome, Task, failed
 from geoapp.splitting.scanning.tasks import Outcomes, WorkersUnavailable, work
@@ -78,13 +80,22 @@ def _outcome(future: Any, task: Task, *, address: str) -> Outcome:
 def _connected(address: str) -> Any:
     import distributed
 
+    client: Any = distributed.Client
     try:
-        client: Any = distributed.Client
+        _knock(address)
         return client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError):
         raise WorkersUnavailable(
             f"连不上 Dask 调度器 {address}：请核对地址（例如 tcp://127.0.0.1:8786），或去掉 --scheduler 在本机运行。"
         ) from None
+
+
+def _knock(address: str) -> None:
+    """OSError or ValueError when nobody listens there; a client that finds nobody ends with a traceback of its own."""
+    parts = urlsplit(address)
+    if not parts.hostname or not parts.port:
+        raise ValueError(address)
+    socket.create_connection((parts.hostname, parts.port), timeout=CONNECT_S).close()
 
 
 def _checked(client: Any, address: str) -> int:

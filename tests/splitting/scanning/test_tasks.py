@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import time
@@ -183,7 +184,10 @@ def test_a_dask_scheduler_finds_the_same_when_a_worker_is_lost(
     assert untimed(out) == whole
 
 
-def test_no_scheduler_at_the_address_is_one_sentence(tasks: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1", "http//x", "tcp://127.0.0.1:port"])
+def test_no_scheduler_at_the_address_is_one_sentence(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     monkeypatch.setattr(clients, "CONNECT_S", 1)
-    with pytest.raises(WorkersUnavailable, match=r"tcp://127\.0\.0\.1:1"):
-        next(clients.on_dask(iter(tasks), address="tcp://127.0.0.1:1"))
+    with pytest.raises(WorkersUnavailable, match="连不上 Dask 调度器 " + re.escape(address)):
+        next(clients.on_dask(iter(tasks), address=address))
