@@ -96,5 +96,5 @@ def _note_names(prepared: Prepared, cleaned: Cleaned) -> None:
         prepared.name_field = prepared.name_field or field_of(NAME_FIELDS, first) or first_words(first)
         prepared.code_field = prepared.code_field or field_of(CODE_FIELDS, first)
     if len(prepared.names) < 10 and prepared.name_field:
-        names = [str(p.get(prepared.name_field) or "") for p in cleaned.props]
+        names = [str(p.get(prepared.name_field) or "")[:60] for p in cleaned.props]
         prepared.names = [name for name in dict.fromkeys([*prepared.names, *names]) if name][:10]
