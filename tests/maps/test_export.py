@@ -130,3 +130,11 @@ def test_only_rows_with_a_value_are_written_and_an_unknown_field_is_told() -> No
     for condition in ("town=东里", "name", "name=南里"):
         with pytest.raises(BadQuestion):
             only_where(condition, shapes, columns)
+
+
+def test_an_export_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A file in the place of a folder, and a name longer than file systems take."""
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "a.geojson", tmp_path / ("名" * 300 + ".gpkg")):
+        with pytest.raises(CannotWrite, match="写不了"):
+            write([table(name=["甲"])], path)

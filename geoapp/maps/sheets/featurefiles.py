@@ -66,11 +66,16 @@ def write(tables: Sequence[Table], path: Path, *, encoding: str = "UTF-8") -> Wr
     if len(tables) > 1 and kind != "GPKG":
         raise CannotWrite(f"{path.name} 只能放一个图层，这次有 {len(tables)} 个；请改用 .gpkg，或逐个导出。")
     writer = {"GPKG": _geopackage, "GeoJSON": _geojson, "Shapefile": _shapefile, "CSV": _csv}[kind]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
-        remarks = writer(tables, Path(folder), path, encoding)
-        for made in Path(folder).iterdir():
-            shutil.move(made, path.parent / made.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_name(path.stem + ".part" + path.suffix).exists()  # a name too long is told here
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
+            remarks = writer(tables, Path(folder), path, encoding)
+            for made in Path(folder).iterdir():
+                shutil.move(made, path.parent / made.name)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CannotWrite(f"文件 {path.name[:80]} 写不了（{reason}）；请换一个能写的文件夹和文件名。") from None
     return Written(path, sum(len(table.shapes) for table in tables), tuple(remarks))
 
 
