@@ -44,6 +44,10 @@ class BadBackup(Invalid):
     """A file that is no backup, or no longer what it was."""
 
 
+class NoPlaceForBackup(Invalid):
+    """No file can be made where the backup should go."""
+
+
 class ToolMissing(Unavailable):
     """PostgreSQL's own programs are not on this machine."""
 
@@ -53,10 +57,14 @@ def write_backup(database: Database, target: Path, *, report: Report = lambda sh
     data = database.settings.data
     stored = sorted(path for path in (data / "files").glob("*/*") if _FILE.fullmatch(_member(path)))
     total = sum(path.stat().st_size for path in stored) + 1
-    for folder in (data, target.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    # Beside the target: the last step is a rename. Readable by its owner alone: it holds the secret key.
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".backup-", suffix=".zip")
+    try:
+        for folder in (data, target.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        # Beside the target: the last step is a rename. Readable by its owner alone: it holds the secret key.
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".backup-", suffix=".zip")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise NoPlaceForBackup(f"文件夹 {target.parent} 里写不了备份（{reason}）；请换一个能写的文件夹。") from None
     try:
         with os.fdopen(handle, "wb") as out, tempfile.TemporaryDirectory(dir=data, prefix=".backup-") as scratch:
             # The database first: files are stored before the rows that name them, so none of its files is missing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -96,11 +97,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MemoryError:
         click.echo("geoapp: not enough memory for this input; divide it into smaller files", err=True)
         sys.exit(EXIT_OURS)
-    except Exception:
+    except Exception as error:
+        if (words := circumstance(error)) is not None:
+            click.echo(f"geoapp: {words}", err=True)
+            sys.exit(EXIT_INPUT)
         click.echo(
             f"geoapp: 程序出错，这不是您的输入的问题；经过已写入 {_fault_report()}，请把它交给维护者。", err=True
         )
         sys.exit(EXIT_OURS)
+
+
+#: What the machine may refuse at any step, and what the person can do.
+_REFUSALS = {
+    errno.ENOSPC: "磁盘已满，没有写成；请腾出空间后重试。",
+    errno.EROFS: "这里是只读的，没有写成；请换一个能写的文件夹。",
+    getattr(errno, "EDQUOT", -1): "磁盘配额已用完，没有写成；请腾出空间后重试。",
+}
+_SQLITE_WORDS = {
+    "file is not a database": "数据库文件不是数据库或已损坏；请核对 GEOAPP_DATA，或用 geoapp restore 恢复备份。",
+    "database disk image is malformed": "数据库文件已损坏；请用 geoapp restore 恢复备份。",
+    "unable to open database file": "数据库文件打不开；请核对 GEOAPP_DATA 与文件权限。",
+    "attempt to write a readonly database": "数据库文件是只读的；请核对 GEOAPP_DATA 与文件权限。",
+    "database or disk is full": "磁盘已满，数据库没有改动；请腾出空间后重试。",
+}
+
+
+def circumstance(error: Exception) -> str | None:
+    """What to say of an error that the machine made and no part of the program: a full disk, a rotten database."""
+    if isinstance(error, OSError):
+        return _REFUSALS.get(error.errno or 0)
+    if type(error).__module__.split(".")[0] in {"sqlalchemy", "sqlite3"}:
+        return next((words for told, words in _SQLITE_WORDS.items() if told in str(error)), None)
+    return None
 
 
 def _fault_report() -> Path:

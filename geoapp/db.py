@@ -17,7 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from geoapp.config import Settings
-from geoapp.errors import Unavailable
+from geoapp.errors import Invalid, Unavailable
 
 metadata = sa.MetaData(
     naming_convention={
@@ -28,6 +28,10 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class NoDataFolder(Invalid):
+    """The folder that should hold the installation cannot be made."""
 
 
 class DatabaseBusy(Unavailable):
@@ -235,7 +239,11 @@ class Database:
 
 def _make_engine(settings: Settings) -> Engine:
     if settings.url.startswith("sqlite"):
-        Path(settings.data).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(settings.data).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise NoDataFolder(f"数据文件夹 {settings.data} 建不了（{reason}）；请核对 GEOAPP_DATA。") from None
         engine = sa.create_engine(settings.url, connect_args={"timeout": settings.lock_wait_s})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

@@ -340,3 +340,10 @@ def test_postgresql_is_backed_up_and_restored_by_its_own_programs(settings: Sett
             for name in names:
                 connection.exec_driver_sql(f"DROP DATABASE {name}")
         server.dispose()
+
+
+def test_a_backup_into_a_place_that_is_no_folder_is_told(home: Database, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(GeoappError, match="请换一个能写的文件夹") as told:
+        write_backup(home, tmp_path / "file" / "b.zip")
+    assert exit_code(told.value) == 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -69,3 +71,34 @@ def test_every_command_is_there_and_helps_with_examples(name: str, capsys: pytes
             assert f"geoapp {name} {sub}" in helps([name, sub]), f"geoapp {name} {sub} shows no example"
     else:
         assert f"geoapp {name}" in helps([name]).split("\n", 1)[1], f"geoapp {name} shows no example"
+
+
+def test_a_full_disk_is_told_as_such(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, OSError(errno.ENOSPC, "No space left on device")) == 2
+    assert capsys.readouterr().err.strip() == "geoapp: 磁盘已满，没有写成；请腾出空间后重试。"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"), [(Path.mkdir, "打不开"), (lambda p: p.write_bytes(b"rot" * 999), "不是数据库")]
+)
+def test_a_rotten_installation_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], make: Any, words: str
+) -> None:
+    monkeypatch.setenv("GEOAPP_DATA", str(tmp_path))
+    make(tmp_path / "geoapp.sqlite")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["layers", "list"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert words in told and told.count("\n") == 1
+
+
+def test_a_data_folder_that_is_a_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GEOAPP_DATA", str(tmp_path / "file" / "var"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["layers", "list"])
+    assert ended.value.code == 2
+    assert "GEOAPP_DATA" in capsys.readouterr().err

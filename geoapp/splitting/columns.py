@@ -62,7 +62,7 @@ def households_of(frame: Any, field: str, source: str) -> IntArray:
     if len(bad):
         row = int(bad[0])
         raise UnitsFileError(
-            f"{source} 第 {row + 1} 行的 {field} 是 {frame[field].iloc[row]!r}：户数要是不小于 0 的整数，请改正。"
+            f"{source} 第 {row + 1} 行的 {field} 是 {frame[field].iloc[row]}：户数要是不小于 0 的整数，请改正。"
         )
     if numbers.sum() > 2**53:
         raise UnitsFileError(f"{source} 的 {field} 总数超过 9 千万亿：请检查字段是否选对。")
