@@ -10,6 +10,7 @@ from typing import Any
 
 from geoapp import jobs
 from geoapp.db import Database
+from geoapp.errors import GeoappError
 from geoapp.files import FileStore
 from geoapp.jobs import Reporter
 from geoapp.layers.actions import import_file
@@ -35,9 +36,14 @@ def import_upload(
         for upload in uploads:
             shutil.copyfile(files.path(upload["sha256"]), Path(folder) / upload["name"])
         path = Path(folder) / uploads[main]["name"]
-        done = import_file(
-            database, files, path, options_of(options), by=by, filename=filename, progress=_throttled(report)
-        )
+        try:
+            done = import_file(
+                database, files, path, options_of(options), by=by, filename=filename, progress=_throttled(report)
+            )
+        except GeoappError as error:
+            # The name on this disk is ours; whoever sent the file knows it by another.
+            error.args = (str(error).replace(path.name, filename),)
+            raise
     return done.as_json()
 
 

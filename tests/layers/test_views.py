@@ -44,6 +44,12 @@ def test_an_upload_answers_with_its_report_and_where_to_go_on(client: Any) -> No
     assert [(layer["key"], layer["rows"]) for layer in listed] == [("小区", 1)]
 
 
+def test_a_refusal_names_the_file_as_it_was_sent(client: Any) -> None:
+    answer = send(client, b"", "空.zip")
+    assert answer.status_code == 400
+    assert answer.json["detail"] == "文件 空.zip 是空的；请重新导出。"
+
+
 def test_an_upload_can_be_undone_once(client: Any) -> None:
     report = send(client, geojson("甲"), "a.geojson").json
     assert client.post(report["undo_url"], json={}).status_code == 200
