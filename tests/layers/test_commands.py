@@ -154,3 +154,11 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, run: Any) -> None:
     done = run("import", str(path))
     assert isinstance(done.exception, GeoappError)
     assert "不是普通文件" in str(done.exception)
+
+
+def test_a_name_of_a_million_letters_is_shown_by_its_beginning(tmp_path: Path, run: Any) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("名称,经度,纬度\n" + "x" * 1_000_000 + ",116.4,39.9\n", encoding="utf-8")
+    done = run("import", str(path), "--kind", "other", "--crs", "EPSG:4326")
+    assert done.exit_code == 0, done.output
+    assert len(done.output) < 2000
