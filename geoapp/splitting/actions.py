@@ -128,6 +128,10 @@ def ground_of_units(
     def column(name: str) -> list[Any]:
         return list(units.groups[name]) if name in units.groups else store.read_column(path, name)
 
+    known = {name for group in ("building", "compound", "courtyard") for name in units.groups.get(group, ())}
+    for name in may_be_cut:
+        if name not in known:
+            raise RequestError(f"--may-cut 里的 {name} 不是任何小区、建筑或院落：请核对名称。")
     kept = units.kept_together(may_be_cut=may_be_cut)
     inputs = {"households": households, "profile": units.profiles.profile(profile).key}
     return Ground(graph, column, kept, units.polygons, path, tuple(notes), inputs)

@@ -133,6 +133,10 @@ def test_polygons_go_in_and_the_plan_comes_out_with_them(tmp_path: Path, suffix:
     frame = geopandas.GeoDataFrame({"id": list("甲乙丙丁戊"), "homes": [1, 2, 3, 4, 2]}, geometry=squares, crs=4326)
     units, out = tmp_path / "units.geojson", tmp_path / f"plan{suffix}"
     frame.to_file(units, driver="GeoJSON")
+    assert (
+        run("split", "--units", units, "--households", "homes", "--parts", 2, "--may-cut", "没有的小区", "--out", out)
+        == 2
+    )
     assert run("split", "--units", units, "--households", "homes", "--parts", 2, "--between", 5, 7, "--out", out) == 0
     assert run("verify", out, "--units", units) == 0
     if suffix != ".json":
