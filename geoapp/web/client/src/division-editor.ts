@@ -89,6 +89,8 @@ export class Editor {
 
   /** Hand units to the part they share most border with: figures at once, then the server's word. */
   private give(units: number[], to = this.model.neighbour(units)): void {
+    // Where all of them lie there already nothing changes, and no draft is made.
+    if (units.every((unit) => this.model.part(unit) === to)) return;
     const began = performance.now();
     this.model.give(units, to);
     this.draw();
@@ -241,6 +243,9 @@ export class Editor {
       );
       return [h("li", { "data-compound": name }, h("span", {}, name, h("small", {}, t("{n} 户", { n: number(households) }))), h("span", { class: "row wrap" }, ...buttons))];
     });
+    const held = [...this.list.querySelectorAll("button")].indexOf(document.activeElement as HTMLButtonElement);
     fill(this.list, h("ul", {}, ...rows));
+    // The same buttons in the same order: the keyboard stays where it was.
+    if (held >= 0) this.list.querySelectorAll("button")[held]?.focus();
   }
 }

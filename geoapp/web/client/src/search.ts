@@ -104,5 +104,7 @@ function select(app: App, found: Found): void {
     app.state.setLayer(found.feature.layer, { visible: true });
   }
   app.state.set("selection", selection);
+  // The next Tab goes into what was found; on a phone the keyboard gives way to it.
+  app.panels.open("selection", true);
   app.show(found.bbox);
 }
