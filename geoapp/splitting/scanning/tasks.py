@@ -24,6 +24,8 @@ DEATHS = 2
 #: Workers that end before they are ready, one after the other, until the scan gives up.
 STILLBORN = 3
 READY = "ready"
+#: A task with no more edges than this may wait in the pipe of a busy worker: the answer before it fits beside it.
+SMALL = 2000
 #: Closing it ends the workers.
 Outcomes = Generator[Outcome, None, None]
 
@@ -69,6 +71,9 @@ def in_processes(tasks: Iterator[Task], *, lanes: list[Lane]) -> Outcomes:
         for lane in lanes:
             if lane.idle and (again or following.any()):
                 lane.give(again.pop() if again else following.take())
+        for lane in lanes:
+            if lane.may_wait and not again and following.any() and following.small:
+                lane.give(following.take())
         busy = [lane for lane in lanes if lane.task is not None or (not lane.ready and (again or following.any()))]
         if not busy:
             return
@@ -77,10 +82,11 @@ def in_processes(tasks: Iterator[Task], *, lanes: list[Lane]) -> Outcomes:
             was_ready, task = lane.ready, lane.task
             outcome = lane.receive()
             if outcome is not None:
-                if following.next is not None:
+                if following.next is not None and (lane.idle or (lane.may_wait and following.small)):
                     lane.give(following.take())  # before the outcome is written down
                 yield outcome
             elif task is not None and not lane.alive:
+                again += lane.tasks[1:]  # waited only
                 deaths[task.key] = deaths.get(task.key, 0) + 1
                 if deaths[task.key] < DEATHS:
                     again.append(task)
@@ -105,6 +111,11 @@ class _Following:
             self.next = next(self.tasks, None)
         return self.next is not None
 
+    @property
+    def small(self) -> bool:
+        """The next task may wait in a pipe."""
+        return self.next is not None and len(self.next.edges) <= SMALL
+
     def take(self) -> Task:
         assert self.next is not None
         task, self.next = self.next, None
@@ -112,7 +123,7 @@ class _Following:
 
 
 class Lane:
-    """One worker process and its pipe; ``task`` is what it works on."""
+    """One worker process and its pipe; ``tasks`` are the one that it works on and at most one that waits."""
 
     def __init__(self) -> None:
         self.restart()
@@ -125,16 +136,26 @@ class Lane:
         self.process.start()
         far.close()
         self.ready, self.alive = False, True
-        self.task: Task | None = None
+        self.tasks: list[Task] = []
 
     @property
     def idle(self) -> bool:
         """It waits for a task."""
-        return self.ready and self.alive and self.task is None
+        return self.ready and self.alive and not self.tasks
+
+    @property
+    def task(self) -> Task | None:
+        """What it works on."""
+        return self.tasks[0] if self.tasks else None
+
+    @property
+    def may_wait(self) -> bool:
+        """One more task may wait behind the one that it works on, so that it need not wait for this process."""
+        return self.ready and self.alive and len(self.tasks) == 1 and len(self.tasks[0].edges) <= SMALL
 
     def give(self, task: Task) -> None:
         """Send a task; a worker that has died meanwhile is found out when its answer is awaited."""
-        self.task = task
+        self.tasks.append(task)
         with contextlib.suppress(OSError):
             self.pipe.send(task)
 
@@ -149,7 +170,7 @@ class Lane:
         if said == READY:
             self.ready = True
             return None
-        self.task = None
+        self.tasks.pop(0)
         outcome: Outcome = said
         return outcome
 
