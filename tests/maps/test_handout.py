@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,23 +37,20 @@ def test_words_stay_words() -> None:
 
 
 @pytest.mark.browser
-def test_it_opens_offline_and_draws_both_parts(tmp_path: Path, chromium: str) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_it_opens_offline_and_draws_both_parts(tmp_path: Path, browser: Any) -> None:
     file = tmp_path / "plan.html"
     file.write_text(make_page(), encoding="utf-8")
     faults: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route("http*://**", lambda route: (faults.append(route.request.url), route.abort()))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(file.as_uri())
-        page.wait_for_selector("path.leaflet-interactive")
-        drawn = page.locator("path.leaflet-interactive").count()
-        page.locator("path.leaflet-interactive").first.hover()
-        tip = page.locator(".leaflet-tooltip").inner_text()
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("http*://**", lambda route: (faults.append(route.request.url), route.abort()))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(file.as_uri())
+    page.wait_for_selector("path.leaflet-interactive")
+    drawn = page.locator("path.leaflet-interactive").count()
+    page.locator("path.leaflet-interactive").first.hover()
+    tip = page.locator(".leaflet-tooltip").inner_text()
+    context.close()
     assert faults == []
     assert drawn == 2
     assert "霞光里" in tip and "2970 户" in tip

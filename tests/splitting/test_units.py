@@ -108,7 +108,7 @@ def test_a_plain_layer_is_read_with_borders_from_its_polygons(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("h", "told"),
-    [(["1", "two", "3"], "第 2 行的 h 是 'two'"), ([1.0, 2.0, -3.0], "第 3 行"), ([1.5, 2, 3], "第 1 行")],
+    [(["1", "two", "3"], "第 2 行的 h 是 two"), ([1.0, 2.0, -3.0], "第 3 行"), ([1.5, 2, 3], "第 1 行")],
 )
 def test_a_row_without_a_whole_number_is_named(tmp_path: Path, h: list[object], told: str) -> None:
     with pytest.raises(UnitsFileError, match=told):
