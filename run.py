@@ -292,7 +292,7 @@ def run_checks(rest):
         for check in checks:
             say(" ".join([Path(check[0]).name, *check[1:3]]))
             outcomes.append(subprocess.run(check, cwd=str(ROOT), env=environment, check=False).returncode)
-    command = [str(python()), "-m", "pytest", "-q", "-n", str(min(2, os.cpu_count() or 1)), *rest]
+    command = [str(python()), "-m", "pytest", "-q", "-rs", "-n", str(min(2, os.cpu_count() or 1)), *rest]
     outcomes.append(subprocess.run(command, cwd=str(ROOT), env=environment, check=False).returncode)
     if any(outcomes[:-1]):
         say("ruff、mypy 或 tsc 未通过，见上  style or types failed, see above")
