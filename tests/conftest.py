@@ -127,20 +127,27 @@ def serve() -> Iterator[Callable[[APIFlask], str]]:
     """Serves an application with waitress on a free port of this machine; gives its address."""
     from waitress.server import create_server
 
-    running: list[tuple[Any, threading.Thread]] = []
+    running: list[threading.Thread] = []
+    stop = threading.Event()
+
+    def loop(server: Any) -> None:
+        # Stopped by the loop's own thread: sockets closed under a waiting select are a fault.
+        while not stop.is_set():
+            server.asyncore.loop(timeout=0.1, map=server._map, count=1)
+        server.task_dispatcher.shutdown()
+        server.close()
+        server.asyncore.close_all(server._map, True)  # browsers keep connections open
 
     def start(app: APIFlask) -> str:
         server = create_server(app, host="127.0.0.1", port=0, threads=4)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        running.append((server, thread))
+        running.append(threading.Thread(target=loop, args=(server,), daemon=True))
+        running[-1].start()
         return f"http://127.0.0.1:{server.effective_port}"
 
     yield start
-    for server, thread in running:
-        server.close()
-        server.task_dispatcher.shutdown()
-        thread.join(timeout=5)
+    stop.set()
+    for thread in running:
+        thread.join(timeout=10)
 
 
 def _chromium() -> str | None:
