@@ -119,7 +119,8 @@ def built_client() -> None:
     from geoapp.web import assets
 
     if not assets.is_built() and not os.environ.get("CI"):
-        pytest.skip("the client is not built; run npm ci and node build.mjs in geoapp/web/client")
+        missing = pytest.fail if os.environ.get("CI") else pytest.skip
+        missing("the client is not built; run npm ci and node build.mjs in geoapp/web/client")
 
 
 @pytest.fixture
