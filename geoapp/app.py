@@ -11,7 +11,7 @@ from geoapp.config import Settings, read_settings
 from geoapp.db import Database
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
-from geoapp.web import assets, errors, headers, language
+from geoapp.web import assets, errors, headers, language, requests
 from geoapp.web.rights import require_declarations
 
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         "files": FileStore(settings.data / "files"),
         "jobs": JobQueue(database),
     }
+    requests.install(app)
     errors.install(app)
     headers.install(app)
     language.install(app)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geoapp.errors import Invalid
@@ -34,6 +36,10 @@ class Settings:
     port: int = 8000
     #: Threads that answer requests.
     threads: int = 8
+    #: Address at which people reach the installation, such as https://geo.example.cn; links that leave it begin so.
+    public_url: str = ""
+    #: Addresses or networks of the reverse proxies before it, by comma; X-Forwarded-* is believed from these only.
+    trusted_proxies: str = ""
     #: Language of a visitor who has chosen none: zh or en.
     language: str = "zh"
     #: Civil time of the district; dates of validity are days of this zone.
@@ -51,6 +57,11 @@ class Settings:
     def url(self) -> str:
         """Database address that is in force."""
         return self.database_url or f"sqlite:///{(self.data / 'geoapp.sqlite').as_posix()}"
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks of the reverse proxies."""
+        return tuple(ip_network(text.strip()) for text in self.trusted_proxies.split(",") if text.strip())
 
     @property
     def zone(self) -> ZoneInfo:
@@ -90,6 +101,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"GEOAPP_ENV={settings.env!r}: use development or production.")
     if settings.language not in {"zh", "en"}:
         raise BadSetting(f"GEOAPP_LANGUAGE={settings.language!r}: use zh or en.")
+    _check_surroundings(settings)
     if not 0 < settings.port < 65536:
         raise BadSetting(f"GEOAPP_PORT={settings.port}: use 1 to 65535.")
     if settings.threads < 1 or settings.max_upload_mib < 1 or settings.job_workers < 0 or settings.lock_wait_s <= 0:
@@ -100,3 +112,20 @@ def _check(settings: Settings) -> None:
         raise BadSetting(
             f"GEOAPP_TIMEZONE={settings.timezone!r} is no known zone; an example is Asia/Shanghai."
         ) from None
+
+
+def _check_surroundings(settings: Settings) -> None:
+    address = urlsplit(settings.public_url)
+    plain = address.scheme in {"http", "https"} and address.hostname and address.path in {"", "/"}
+    if settings.public_url and (not plain or address.query or address.fragment or address.username):
+        raise BadSetting(
+            f"GEOAPP_PUBLIC_URL={settings.public_url!r}: give scheme, name and port alone, such as https://geo.example.cn."
+        )
+    try:
+        wide = any(network.prefixlen == 0 for network in settings.proxies)
+    except ValueError as error:
+        raise BadSetting(
+            f"GEOAPP_TRUSTED_PROXIES: {error}; give addresses or networks such as 10.1.2.3,10.9.0.0/24."
+        ) from None
+    if wide:
+        raise BadSetting("GEOAPP_TRUSTED_PROXIES: to trust every address lets anybody invent one; name the proxies.")

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import logging
-import secrets
+from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
-from flask import g, jsonify, render_template
+from flask import jsonify, make_response, render_template
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from geoapp.errors import GeoappError, http_status
 from geoapp.web.negotiation import wants_json
+from geoapp.web.requests import request_id
 
 log = logging.getLogger(__name__)
 
 
 def install(app: APIFlask) -> None:
     """Answer every error of ``app`` in one shape."""
-
-    @app.before_request
-    def number() -> None:
-        g.request_id = secrets.token_hex(6)
 
     @app.errorhandler(GeoappError)
     def expected(error: GeoappError) -> Any:
@@ -34,22 +31,19 @@ def install(app: APIFlask) -> None:
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Any:
-        log.exception("request %s", g.get("request_id"))
+        log.exception("fault in request %s", request_id())
         return answer(500, _("程序出错，已记入日志。请稍后再试；仍不行时，把请求编号告诉管理员。"))
 
 
 def answer(status: int, sentence: str, *, headers: dict[str, str] | None = None) -> Any:
     """One error answer: what happened, what to do, and the number to quote."""
-    request_id = g.get("request_id", "")
     if wants_json():
-        response = jsonify(type="about:blank", status=status, detail=sentence, request_id=request_id)
+        title = HTTPStatus(status).phrase
+        response = jsonify(type="about:blank", title=title, status=status, detail=sentence, request_id=request_id())
         response.content_type = "application/problem+json"
     else:
-        from flask import make_response
-
-        response = make_response(
-            render_template("web/error.html", status=status, sentence=sentence, request_id=request_id)
-        )
+        page = render_template("web/error.html", status=status, sentence=sentence, request_id=request_id())
+        response = make_response(page)
     response.status_code = status
     for name in ("Allow", "Retry-After"):
         if headers and name in headers:
