@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
-from flask import jsonify, make_response, render_template
+from flask import Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
@@ -35,9 +36,23 @@ def install(app: APIFlask) -> None:
         return answer(500, _("程序出错，已记入日志。请稍后再试；仍不行时，把请求编号告诉管理员。"))
 
 
+def shape(app: APIFlask, prefix: str, make: Callable[[int, str], Response]) -> None:
+    """Answer errors below ``prefix`` by ``make(status, sentence)``: for protocols that prescribe a shape."""
+    app.extensions["geoapp"].setdefault("error_shapes", {})[prefix] = make
+
+
+def _shape_here() -> Callable[[int, str], Response] | None:
+    shapes: dict[str, Callable[[int, str], Response]] = current_app.extensions["geoapp"].get("error_shapes", {})
+    return next((make for prefix, make in shapes.items() if request.path.startswith(prefix)), None)
+
+
 def answer(status: int, sentence: str, *, headers: dict[str, str] | None = None) -> Any:
     """One error answer: what happened, what to do, and the number to quote."""
-    if wants_json():
+    prescribed = _shape_here()
+    if prescribed is not None:
+        response = prescribed(status, sentence)
+        status = response.status_code
+    elif wants_json():
         title = HTTPStatus(status).phrase
         response = jsonify(type="about:blank", title=title, status=status, detail=sentence, request_id=request_id())
         response.content_type = "application/problem+json"

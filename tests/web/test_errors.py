@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from flask import Response
 
 from geoapp.errors import Conflict, Invalid, NoAnswer, NotFound, TooLarge, exit_code, http_status
+from geoapp.web.errors import shape
 
 
 def test_an_unknown_page_is_a_page_in_chinese(client: Any) -> None:
@@ -29,6 +31,14 @@ def test_a_fault_shows_no_trace(app: APIFlask) -> None:
     assert response.status_code == 500
     assert "ZeroDivision" not in response.text
     assert "Traceback" not in response.text
+
+
+def test_a_protocol_below_its_prefix_has_errors_of_its_own_shape(app: APIFlask) -> None:
+    shape(app, "/protocol/", lambda status, sentence: Response(f"<e>{sentence}</e>", min(status, 404)))
+    client = app.test_client()
+    inside, beside = client.get("/protocol/nowhere"), client.get("/protocols")
+    assert (inside.status_code, inside.text[:3], inside.headers["X-Content-Type-Options"]) == (404, "<e>", "nosniff")
+    assert beside.text[:3] != "<e>"
 
 
 @pytest.mark.parametrize(
