@@ -29,7 +29,7 @@ from geoapp.splitting.scanning.ranking import Scan, ranked, row_of
 from geoapp.splitting.scanning.results import page
 from geoapp.splitting.scanning.results import store as results
 from geoapp.splitting.scanning.sizes import Limits, limits_of, size_of
-from geoapp.splitting.scanning.tasks import Lane, in_one_process, in_processes, processes
+from geoapp.splitting.scanning.tasks import Lane, expect_processes, in_one_process, in_processes, processes
 from geoapp.splitting.store import file_and_layer, read_profiles, read_rules
 
 NO_UNITS = "没有给划分单元（--units），只做规模、难管标志和人员测算。"
@@ -110,6 +110,8 @@ def scan(
     options = options or Options()
     if options.seconds <= 0 or (options.workers is not None and options.workers < 1):
         raise ScanError("--seconds 要大于 0，--workers 要不小于 1：请修改后再试。")
+    if units is not None and _worker_count(options, 2):
+        expect_processes()
     inputs = [path for path in (communities, units, compounds, complaints) if path is not None]
     results.outputs_of(out, inputs=[file_and_layer(path)[0] for path in inputs])
     rules = read_rules(options.rules)

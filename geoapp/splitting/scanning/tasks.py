@@ -8,11 +8,11 @@ read the end of the pipe and go.
 from __future__ import annotations
 
 import contextlib
-import os
+import importlib
 import signal
 import time
 from collections.abc import Generator, Iterator
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -26,6 +26,10 @@ STILLBORN = 3
 READY = "ready"
 #: A task with no more edges than this may wait in the pipe of a busy worker: the answer before it fits beside it.
 SMALL = 2000
+#: What workers import before their first task.
+WARM = "geoapp.splitting.scanning.warm"
+#: Where the system can, workers are forked from a process that has loaded the solver once for all of them.
+METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 #: Closing it ends the workers.
 Outcomes = Generator[Outcome, None, None]
 
@@ -43,6 +47,13 @@ def in_one_process(tasks: Iterator[Task]) -> Outcomes:
     """Outcomes of tasks, one after the other, in this process."""
     for task in tasks:
         yield work(task)
+
+
+def expect_processes() -> None:
+    """Begin to load what workers need, beside this process, which need not know yet whether it will start any."""
+    if METHOD == "forkserver":
+        forkserver.set_forkserver_preload(["__main__", WARM])
+        forkserver.ensure_running()
 
 
 @contextlib.contextmanager
@@ -130,7 +141,7 @@ class Lane:
 
     def restart(self) -> None:
         """Begin with a new process."""
-        context = get_context("spawn")
+        context: Any = get_context(METHOD)
         self.pipe, far = context.Pipe()
         self.process: Any = context.Process(target=serve, args=(far,), daemon=True)
         self.process.start()
@@ -191,14 +202,8 @@ def serve(pipe: Connection) -> None:
     """What a worker process does: take tasks from the pipe until it ends."""
     # An interrupt goes to all processes of a terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["NUMBA_NUM_THREADS"] = "1"
-    warm()
+    importlib.import_module(WARM)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(READY)
         while True:
             pipe.send(work(pipe.recv()))
-
-
-def warm() -> None:
-    """Load what solving needs, so that the first task does not wait for it."""
-    from geoapp.splitting.solvers import dual_cycle, obstacles  # noqa: F401
