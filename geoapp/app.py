@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import itertools
+from datetime import timedelta
 from typing import Any
 
 from apiflask import APIFlask
 
+from geoapp.accounts.store import forget_buckets, take_token
 from geoapp.config import Settings, read_settings
-from geoapp.db import Database
+from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
-from geoapp.web import assets, errors, headers, language, requests
+from geoapp.web import assets, errors, headers, language, limits, requests
+from geoapp.web.limits import Take
 from geoapp.web.rights import require_declarations
 
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
@@ -25,6 +29,9 @@ VIEWS = (
 )
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = ("geoapp.layers.tasks", "geoapp.splitting.drafts.tasks", "geoapp.maps.tasks")
+
+#: Buckets of rate limits are swept out of the database once in so many.
+FORGET_EVERY = 1000
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
@@ -56,12 +63,31 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     errors.install(app)
     headers.install(app)
     language.install(app)
+    limits.install(app, shared=_shared_buckets(database))
     assets.install(app)
     register_tasks()
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(name).blueprint)
     require_declarations(app)
     return app
+
+
+def _shared_buckets(database: Database) -> Take | None:
+    """Rate limits counted in the database where several processes may serve; a SQLite installation is one process."""
+    if database.is_sqlite:
+        return None
+    taken = itertools.count(1)
+
+    def take(key: str, wanted: limits.Rate) -> float:
+        now = utcnow()
+        with database.transaction() as connection:
+            # A count that a crash loses is no loss; waiting for the disk at each change would be one.
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+            if next(taken) % FORGET_EVERY == 0:
+                forget_buckets(connection, now - timedelta(days=2))
+            return take_token(connection, f"rate {key}", capacity=wanted.burst, refill_s=wanted.refill_s, now=now)
+
+    return take
 
 
 def register_tasks() -> None:

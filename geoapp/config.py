@@ -40,6 +40,8 @@ class Settings:
     public_url: str = ""
     #: Addresses or networks of the reverse proxies before it, by comma; X-Forwarded-* is believed from these only.
     trusted_proxies: str = ""
+    #: Factor on all rate limits: 2 lets twice as much through, 0 switches them off.
+    rate_limits: float = 1.0
     #: Language of a visitor who has chosen none: zh or en.
     language: str = "zh"
     #: Civil time of the district; dates of validity are days of this zone.
@@ -127,5 +129,7 @@ def _check_surroundings(settings: Settings) -> None:
         raise BadSetting(
             f"GEOAPP_TRUSTED_PROXIES: {error}; give addresses or networks such as 10.1.2.3,10.9.0.0/24."
         ) from None
+    if not 0 <= settings.rate_limits <= 1000:
+        raise BadSetting(f"GEOAPP_RATE_LIMITS={settings.rate_limits:g}: use a factor of 0 (off) to 1000.")
     if wide:
         raise BadSetting("GEOAPP_TRUSTED_PROXIES: to trust every address lets anybody invent one; name the proxies.")

@@ -6,6 +6,8 @@ shown to people as it stands, on a page, in a problem document and on the comman
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GeoappError(Exception):
     """Root of all errors that are answers, not faults; ``str(error)`` is one sentence with a remedy."""
@@ -39,12 +41,21 @@ class TooLarge(Invalid):
     """Over a stated limit."""
 
 
+class TooOften(GeoappError):
+    """More in a short time than one asker may; after ``wait_s`` seconds it works again."""
+
+    def __init__(self, *args: Any, wait_s: float, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.wait_s = wait_s
+
+
 HTTP_STATUS: dict[type[GeoappError], int] = {
     TooLarge: 413,
     Invalid: 400,
     NotFound: 404,
     NotAllowed: 403,
     Conflict: 409,
+    TooOften: 429,
     NoAnswer: 422,
     Unavailable: 503,
 }
@@ -55,6 +66,7 @@ EXIT_CODE: dict[type[GeoappError], int] = {
     NotFound: EXIT_INPUT,
     NotAllowed: EXIT_INPUT,
     Conflict: EXIT_INPUT,
+    TooOften: EXIT_INPUT,
     NoAnswer: EXIT_NO_ANSWER,
     Unavailable: EXIT_OURS,
 }

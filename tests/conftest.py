@@ -55,7 +55,7 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
     data = tmp_path / "var"
     data.mkdir()
     shutil.copyfile(migrated, data / "geoapp.sqlite")
-    return Settings(data=data)
+    return Settings(data=data, rate_limits=0)
 
 
 @pytest.fixture

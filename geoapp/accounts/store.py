@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from geoapp.accounts.people import Actor, Body, Person, Session, path_of, path_text
@@ -347,16 +348,22 @@ def take_token(connection: Connection, what: str, *, capacity: float, refill_s: 
     ``what`` is stored hashed: an address is personal data. ``refill_s`` is the time in which one token comes back.
     """
     key = hashlib.sha256(what.encode()).hexdigest()
-    row = connection.execute(sa.select(throttles).where(throttles.c.key == key)).one_or_none()
-    have = capacity if row is None else min(capacity, row.tokens + (now - row.at).total_seconds() / refill_s)
+    mine = throttles.c.key == key
+    # Two processes that meet at one bucket: one makes it, and the second waits for the first.
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    full = insert(throttles).values(key=key, tokens=capacity, at=now).on_conflict_do_nothing()
+    connection.execute(full)
+    row = connection.execute(sa.select(throttles).where(mine).with_for_update()).one()
+    have = min(capacity, row.tokens + max(0.0, (now - row.at).total_seconds()) / refill_s)
     if have < 1:
-        return (1 - have) * refill_s
-    values = {"tokens": have - 1, "at": now}
-    if row is None:
-        connection.execute(throttles.insert().values(key=key, **values))
-    else:
-        connection.execute(throttles.update().where(throttles.c.key == key).values(values))
+        return float((1 - have) * refill_s)
+    connection.execute(throttles.update().where(mine).values(tokens=have - 1, at=now))
     return 0.0
+
+
+def forget_buckets(connection: Connection, before: datetime) -> int:
+    """Drop buckets that nobody used since then, so that they are full again; gives how many."""
+    return connection.execute(throttles.delete().where(throttles.c.at < before)).rowcount
 
 
 def give_back(connection: Connection, what: str, *, capacity: float, now: datetime) -> None:

@@ -15,6 +15,7 @@ from geoapp.layers.entry import INTERNAL
 from geoapp.layers.handing_out import refused_csv
 from geoapp.layers.rosters.actions import place_roster_row
 from geoapp.web import current
+from geoapp.web.limits import limited
 from geoapp.web.rights import holds, needs
 
 blueprint = APIBlueprint("layers", __name__, enable_openapi=False)
@@ -45,6 +46,7 @@ def layer(key: str) -> Any:
 
 @blueprint.post("/api/layers/import")
 @needs("layers.import")
+@limited("upload", "20/minute")
 def upload() -> Any:
     """Import the files sent as ``file``, with the options as form fields; the report, or a job that will give it."""
     options = forms.parse_options(request.form)
@@ -81,6 +83,7 @@ def undo(import_id: int) -> Any:
 
 @blueprint.get("/api/layers/imports/<int:import_id>/set-aside.csv")
 @needs("layers.import")
+@limited("export", "30/minute")
 def set_aside(import_id: int) -> Any:
     """Rows that were not stored, as CSV with number, reason and remedy."""
     with current.database().reading() as connection:
@@ -95,6 +98,7 @@ def set_aside(import_id: int) -> Any:
 
 @blueprint.get("/api/layers/imports/<int:import_id>/original")
 @needs("layers.original")
+@limited("export", "30/minute")
 def original(import_id: int) -> Any:
     """The file as it was brought, always as a download."""
     path, filename = actions.original_of(current.database(), current.files(), import_id)

@@ -16,6 +16,7 @@ from geoapp.maps.sources import Source
 from geoapp.places import store as places_store
 from geoapp.web import assets, current
 from geoapp.web.language import chosen
+from geoapp.web.limits import limited
 from geoapp.web.rights import holds, needs
 
 blueprint = APIBlueprint("maps", __name__, template_folder="templates", enable_openapi=False)
@@ -223,6 +224,7 @@ def listing() -> Any:
 
 @blueprint.get("/map/still.svg")
 @needs("maps.read")
+@limited("picture", "60/minute")
 def still() -> Any:
     """A still picture of the named layers on a day."""
     on = forms.read_day(request.args, _today())

@@ -12,7 +12,7 @@ from flask import Response, current_app, jsonify, make_response, render_template
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from geoapp.errors import GeoappError, http_status
+from geoapp.errors import GeoappError, TooOften, http_status
 from geoapp.web.negotiation import wants_json
 from geoapp.web.requests import request_id
 
@@ -24,7 +24,8 @@ def install(app: APIFlask) -> None:
 
     @app.errorhandler(GeoappError)
     def expected(error: GeoappError) -> Any:
-        return answer(http_status(error), str(error))
+        wait = {"Retry-After": str(int(error.wait_s) + 1)} if isinstance(error, TooOften) else None
+        return answer(http_status(error), str(error), headers=wait)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:

@@ -25,6 +25,7 @@ from geoapp.splitting.drafts.ground import Ground
 from geoapp.splitting.inventory import Inventory
 from geoapp.splitting.store import write_units
 from geoapp.web import current
+from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("sheets", __name__, enable_openapi=False)
@@ -145,6 +146,7 @@ DOWNLOADS = {
 
 @blueprint.get("/api/divisions/<division_id>/plans/<int:number>/download/<kind>")
 @needs("divisions.read")
+@limited("export", "30/minute")
 def download(division_id: str, number: int, kind: str) -> Response:
     """A plan as a file; always an attachment, since a page to hand out has scripts of its own."""
     if kind not in DOWNLOADS:

@@ -17,6 +17,7 @@ from geoapp.splitting.drafts.actions import Drawing
 from geoapp.splitting.drafts.store import Division
 from geoapp.splitting.store import read_profiles, read_rules
 from geoapp.web import current
+from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("drafts", __name__, enable_openapi=False)
@@ -73,6 +74,7 @@ def listed(code: str) -> Any:
 
 @blueprint.post("/api/places/<code>/divisions")
 @needs("divisions.ask")
+@limited("divide", "10/minute")
 def ask(code: str) -> Any:
     """Ask for a division; the answer names the job that computes it."""
     data = _body()
