@@ -14,7 +14,7 @@ from geoapp.config import Settings, read_settings
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
-from geoapp.web import assets, errors, headers, language, limits, requests
+from geoapp.web import assets, errors, headers, incoming, language, limits, requests
 from geoapp.web.limits import Take
 from geoapp.web.rights import require_declarations
 
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         "jobs": JobQueue(database),
     }
     requests.install(app)
+    incoming.install(app)
     errors.install(app)
     headers.install(app)
     language.install(app)

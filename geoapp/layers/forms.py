@@ -22,6 +22,12 @@ class BadForm(Invalid):
     """A form that cannot be used as it was sent."""
 
 
+def described() -> dict[str, dict[str, Any]]:
+    """The options as a schema of form fields."""
+    known = {item.name for item in fields(ImportOptions)} - _NOT_FOR_PAGES
+    return {name: {"type": "boolean" if name in _FLAGS else "string"} for name in sorted(known)}
+
+
 def parse_options(form: Mapping[str, str]) -> ImportOptions:
     """Import options of a form; BadForm for a field that there is not."""
     known = {item.name for item in fields(ImportOptions)} - _NOT_FOR_PAGES

@@ -15,6 +15,7 @@ from geoapp.layers.entry import INTERNAL
 from geoapp.layers.handing_out import refused_csv
 from geoapp.layers.rosters.actions import place_roster_row
 from geoapp.web import current
+from geoapp.web.describing import ANY_FILE, CSV, FILE, JSON, LAT, LON, TEXT, array_of, describe, record
 from geoapp.web.limits import limited
 from geoapp.web.rights import holds, needs
 
@@ -23,6 +24,7 @@ blueprint = APIBlueprint("layers", __name__, enable_openapi=False)
 #: A file up to this size is imported while the page waits; a longer one in the background.
 AT_ONCE_BYTES = 4 << 20
 BY = "web"
+_OPTIONS = forms.described()
 
 
 @blueprint.get("/api/layers")
@@ -47,6 +49,9 @@ def layer(key: str) -> Any:
 @blueprint.post("/api/layers/import")
 @needs("layers.import")
 @limited("upload", "20/minute")
+@describe(
+    form=_OPTIONS, files={"file": array_of(FILE)}, needed=("file",), answers={200: JSON, 202: JSON}, errors=(409, 422)
+)
 def upload() -> Any:
     """Import the files sent as ``file``, with the options as form fields; the report, or a job that will give it."""
     options = forms.parse_options(request.form)
@@ -70,6 +75,7 @@ def upload() -> Any:
 
 @blueprint.post("/api/layers/imports/<int:import_id>/undo")
 @needs("layers.undo")
+@describe(errors=(409,))
 def undo(import_id: int) -> Any:
     """Undo an import that is the latest of its layer."""
     with current.database().reading() as connection:
@@ -84,6 +90,7 @@ def undo(import_id: int) -> Any:
 @blueprint.get("/api/layers/imports/<int:import_id>/set-aside.csv")
 @needs("layers.import")
 @limited("export", "30/minute")
+@describe(answers={200: CSV})
 def set_aside(import_id: int) -> Any:
     """Rows that were not stored, as CSV with number, reason and remedy."""
     with current.database().reading() as connection:
@@ -99,6 +106,7 @@ def set_aside(import_id: int) -> Any:
 @blueprint.get("/api/layers/imports/<int:import_id>/original")
 @needs("layers.original")
 @limited("export", "30/minute")
+@describe(answers={200: ANY_FILE, 206: ANY_FILE, 304: ()}, errors=(416,))
 def original(import_id: int) -> Any:
     """The file as it was brought, always as a download."""
     path, filename = actions.original_of(current.database(), current.files(), import_id)
@@ -128,6 +136,7 @@ def unmatched(key: str) -> Any:
 
 @blueprint.post("/api/layers/rosters/<key>/tap")
 @needs("layers.import")
+@describe(json=record(("name", "lon", "lat"), name=TEXT, lon=LON, lat=LAT), errors=(409, 422))
 def tap(key: str) -> Any:
     """Place a row of a roster: JSON with name, lon, lat (WGS84)."""
     name, lon, lat = forms.parse_tap(request.get_json(silent=True))

@@ -15,6 +15,7 @@ from geoapp.maps import actions, answers, forms, live, picture, publish, sources
 from geoapp.maps.sources import Source
 from geoapp.places import store as places_store
 from geoapp.web import assets, current
+from geoapp.web.describing import BBOX, DAY, GEOJSON, LAT, LON, NUMBER, SVG, TEXT, WHOLE, describe
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.rights import holds, needs
@@ -30,6 +31,7 @@ MAX_NEAR, MAX_SHOWN, MAX_FOUND = 50, 8, 12
 #: States of the catalogue that are kept: one per language, and one that is being replaced.
 KEPT_STATES = 4
 IMMUTABLE = "public, max-age=31536000, immutable"
+PMTILES, VECTOR_TILE = "application/vnd.pmtiles", "application/vnd.mapbox-vector-tile"
 
 
 @blueprint.get("/")
@@ -68,6 +70,7 @@ def catalogue() -> Any:
 
 @blueprint.get("/api/map/layers/<path:key>/features")
 @needs("maps.read")
+@describe(query={"bbox": BBOX}, answers={200: GEOJSON, 304: ()})
 def features(key: str) -> Any:
     """Features of one source as GeoJSON, of all days; ``?bbox=`` leaves out what lies elsewhere."""
     bbox = forms.read_bbox(request.args)
@@ -83,19 +86,21 @@ def features(key: str) -> Any:
 
 @blueprint.get("/tiles/<name>.pmtiles")
 @needs("maps.read")
+@describe(answers={200: PMTILES, 206: PMTILES, 304: ()}, errors=(416,))
 def tiles(name: str) -> Any:
     """A published layer; readers ask for ranges of bytes. What has become internal is no longer there for anybody."""
     with current.database().reading() as connection:
         if not store.is_public_file(connection, name):
             raise publish.NotPublished("这个图层文件已被新版本取代，或不再公开；请刷新页面。")
     path = publish.path_of(actions.published_folder(current.settings()), f"{name}.pmtiles")
-    response = send_file(path.absolute(), mimetype="application/vnd.pmtiles", conditional=True, etag=name)
+    response = send_file(path.absolute(), mimetype=PMTILES, conditional=True, etag=name)
     response.headers["Cache-Control"] = IMMUTABLE
     return response
 
 
 @blueprint.get("/tiles/live/<path:key>/<int:z>/<int:x>/<int:y>.mvt")
 @needs("maps.read")
+@describe(answers={200: VECTOR_TILE})
 def live_tile(key: str, z: int, x: int, y: int) -> Any:
     """Points and clusters of a tile."""
     live.check_tile(z, x, y)
@@ -104,13 +109,17 @@ def live_tile(key: str, z: int, x: int, y: int) -> Any:
         # The number on a cluster could not follow the date, so points that come and go stand alone.
         alone = z >= live.ALONE_ZOOM or source.timed
         found = store.marks(connection, source, z, x, y, cells_per_side=live.CELLS_PER_SIDE, alone=alone)
-    response = Response(live.encode(found, z, x, y), content_type="application/vnd.mapbox-vector-tile")
+    response = Response(live.encode(found, z, x, y), content_type=VECTOR_TILE)
     response.headers["Cache-Control"] = "private, max-age=30"
     return response
 
 
 @blueprint.get("/api/map/at")
 @needs("maps.read")
+@describe(
+    query={"lon": LON, "lat": LAT, "on": DAY, "zoom": NUMBER, "layers": TEXT, "place": TEXT, "feature": TEXT},
+    needed=("lon", "lat"),
+)
 def at() -> Any:
     """The places of a point on a day, and the features there of the layers that are on."""
     question = forms.read_point(request.args, _today())
@@ -179,6 +188,7 @@ def _chosen_feature(connection: Any, listed: list[Source], chosen_id: tuple[str,
 
 @blueprint.get("/api/map/search")
 @needs("maps.read")
+@describe(query={"q": TEXT, "on": DAY})
 def search() -> Any:
     """Places and features by name, code or address."""
     words = request.args.get("q", "").strip()[:100]
@@ -200,6 +210,11 @@ def search() -> Any:
 
 @blueprint.get("/api/map/list")
 @needs("maps.read")
+@describe(
+    query={"layer": TEXT, "on": DAY, "q": TEXT, "bbox": BBOX, "from": WHOLE, "limit": WHOLE},
+    needed=("layer",),
+    errors=(404,),
+)
 def listing() -> Any:
     """A page of the features of one source, with the filters of the list."""
     question = forms.read_list(request.args, _today())
@@ -225,6 +240,7 @@ def listing() -> Any:
 @blueprint.get("/map/still.svg")
 @needs("maps.read")
 @limited("picture", "60/minute")
+@describe(query={"on": DAY, "layers": TEXT, "bbox": BBOX, "width": WHOLE}, answers={200: SVG, 304: ()})
 def still() -> Any:
     """A still picture of the named layers on a day."""
     on = forms.read_day(request.args, _today())

@@ -13,17 +13,21 @@ from geoapp.errors import Invalid
 from geoapp.places import forms, store
 from geoapp.places.account import check_json, page_json, place_json
 from geoapp.places.boundaries import check_children
+from geoapp.places.hierarchy import LEVELS
 from geoapp.places.versions import KIND_TITLES, heirs
 from geoapp.web import current
+from geoapp.web.describing import BBOX, DAY, GEOJSON, LAT, LON, TEXT, WHOLE, describe, either
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("places", __name__, enable_openapi=False)
 
 MOST_LISTED, MOST_FOUND = 10_000, 50
+_LEVEL = either(*(level.key for level in LEVELS))
 
 
 @blueprint.get("/api/places")
 @needs("places.read")
+@describe(query={"on": DAY, "level": _LEVEL, "parent": TEXT, "after": TEXT, "limit": WHOLE})
 def places() -> Any:
     """Places of a day, by code, without borders; ``next`` is the code to go on after when there are more."""
     given = _given("on", "level", "parent", "after", "limit")
@@ -44,6 +48,7 @@ def places() -> Any:
 
 @blueprint.get("/api/places.geojson")
 @needs("places.read")
+@describe(query={"on": DAY, "level": _LEVEL, "parent": TEXT, "bbox": BBOX}, answers={200: GEOJSON})
 def places_geojson() -> Any:
     """Places of a day with their borders, as a GeoJSON collection; those without a border have a null geometry."""
     given = _given("on", "level", "parent", "bbox")
@@ -74,6 +79,7 @@ def levels() -> Any:
 
 @blueprint.get("/api/places/at")
 @needs("places.read")
+@describe(query={"on": DAY, "lon": LON, "lat": LAT}, needed=("lon", "lat"))
 def at() -> Any:
     """The places of a point on a day, from the district down."""
     given = _given("on", "lon", "lat")
@@ -88,6 +94,7 @@ def at() -> Any:
 
 @blueprint.get("/api/places/search")
 @needs("places.read")
+@describe(query={"on": DAY, "q": TEXT, "limit": WHOLE}, needed=("q",))
 def search() -> Any:
     """Places of a day by part of the name or beginning of the code."""
     given = _given("on", "q", "limit")
@@ -104,6 +111,7 @@ def search() -> Any:
 
 @blueprint.get("/api/places/<code>")
 @needs("places.read")
+@describe(query={"on": DAY})
 def place(code: str) -> Any:
     """One place on a day: what is known, its border, the places above and directly below."""
     given = _given("on")
@@ -119,6 +127,7 @@ def place(code: str) -> Any:
 
 @blueprint.get("/api/places/<code>/check")
 @needs("places.read")
+@describe(query={"on": DAY}, errors=(422,))
 def check(code: str) -> Any:
     """Where the places directly below one do not tile it: kind, area, codes, geometry."""
     given = _given("on")

@@ -7,7 +7,8 @@ from typing import Any, cast
 from apiflask import APIBlueprint, APIFlask
 from flask import jsonify
 
-from geoapp.web import assets, current
+from geoapp.web import assets, current, openapi
+from geoapp.web.describing import JSON, describe
 from geoapp.web.rights import ANYBODY, needs
 
 blueprint = APIBlueprint("web", __name__, template_folder="templates", enable_openapi=False)
@@ -15,6 +16,7 @@ blueprint = APIBlueprint("web", __name__, template_folder="templates", enable_op
 
 @blueprint.get("/healthz")
 @needs(ANYBODY)
+@describe(answers={200: JSON})
 def health() -> Any:
     """The process answers."""
     return jsonify(status="ok")
@@ -22,6 +24,7 @@ def health() -> Any:
 
 @blueprint.get("/readyz")
 @needs(ANYBODY)
+@describe(answers={200: JSON})
 def ready() -> Any:
     """The process answers and its database has the tables that this code expects."""
     from geoapp import schema
@@ -32,6 +35,7 @@ def ready() -> Any:
 
 @blueprint.get("/static/<path:name>")
 @needs(ANYBODY)
+@describe(answers={200: "*/*", 206: "*/*", 304: ()}, errors=(416,))
 def static(name: str) -> Any:
     """A built file of the client."""
     return assets.send(name)
@@ -39,11 +43,12 @@ def static(name: str) -> Any:
 
 @blueprint.get("/openapi.json")
 @needs(ANYBODY)
+@describe(answers={200: JSON})
 def specification() -> Any:
-    """The OpenAPI document of all documented routes."""
+    """The OpenAPI document of all routes."""
     from flask import current_app
 
-    return jsonify(cast(APIFlask, current_app).spec)
+    return jsonify(openapi.document(cast(APIFlask, current_app)))
 
 
 @blueprint.get("/api/jobs/<key>")
@@ -63,6 +68,7 @@ def job(key: str) -> Any:
 
 @blueprint.post("/api/jobs/<key>/cancel")
 @needs("jobs.cancel")
+@describe(errors=(409,))
 def cancel_job(key: str) -> Any:
     """Ask a job to end."""
     current.jobs().cancel(key)

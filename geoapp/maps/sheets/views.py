@@ -25,6 +25,7 @@ from geoapp.splitting.drafts.ground import Ground
 from geoapp.splitting.inventory import Inventory
 from geoapp.splitting.store import write_units
 from geoapp.web import current
+from geoapp.web.describing import describe
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
@@ -143,10 +144,13 @@ DOWNLOADS = {
     "certificate": Download("核验文件", "certificate.json", "application/json", _certificate),
 }  # fmt: skip
 
+_TYPES = tuple(sorted({kind.content_type.partition(";")[0] for kind in DOWNLOADS.values()}))
+
 
 @blueprint.get("/api/divisions/<division_id>/plans/<int:number>/download/<kind>")
 @needs("divisions.read")
 @limited("export", "30/minute")
+@describe(answers={200: _TYPES}, errors=(409,))
 def download(division_id: str, number: int, kind: str) -> Response:
     """A plan as a file; always an attachment, since a page to hand out has scripts of its own."""
     if kind not in DOWNLOADS:

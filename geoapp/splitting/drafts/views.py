@@ -15,8 +15,10 @@ from geoapp.errors import Invalid
 from geoapp.splitting.drafts import actions, answers, forms, store
 from geoapp.splitting.drafts.actions import Drawing
 from geoapp.splitting.drafts.store import Division
+from geoapp.splitting.drafts.wish import BETWEEN, BY_STANDARD, RANGES, TOLERANCE
 from geoapp.splitting.store import read_profiles, read_rules
 from geoapp.web import current
+from geoapp.web.describing import DAY, FLAG, JSON, LAT, LON, NUMBER, TEXT, WHOLE, array_of, describe, either, record
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
@@ -24,6 +26,12 @@ blueprint = APIBlueprint("drafts", __name__, enable_openapi=False)
 
 #: Who is entered as the author until somebody is signed in.
 NOBODY = "未登录"
+_WISH = record(
+    on=DAY, parts=WHOLE, sizes=either(BY_STANDARD, TOLERANCE, BETWEEN, RANGES), tolerance=NUMBER,
+    ranges=array_of(array_of(WHOLE)), keep_compounds=FLAG, may_be_cut=array_of(TEXT), keep=array_of(array_of(TEXT)),
+    profiles=array_of(TEXT), part_names=array_of(TEXT),
+    stations=array_of(record(("name", "lon", "lat"), name=TEXT, lon=LON, lat=LAT)), seed=WHOLE, seconds=NUMBER,
+)  # fmt: skip
 
 
 def _today() -> datetime.date:
@@ -75,6 +83,7 @@ def listed(code: str) -> Any:
 @blueprint.post("/api/places/<code>/divisions")
 @needs("divisions.ask")
 @limited("divide", "10/minute")
+@describe(json=_WISH, answers={202: JSON}, errors=(409, 422))
 def ask(code: str) -> Any:
     """Ask for a division; the answer names the job that computes it."""
     data = _body()
@@ -87,6 +96,7 @@ def ask(code: str) -> Any:
 
 @blueprint.get("/api/divisions/<division_id>")
 @needs("divisions.read")
+@describe(errors=(409,))
 def look(division_id: str) -> Any:
     """A division with all its plans, scored."""
     division = actions.look(current.database(), division_id)
@@ -96,6 +106,7 @@ def look(division_id: str) -> Any:
 
 @blueprint.get("/api/divisions/<division_id>/units")
 @needs("divisions.read")
+@describe(errors=(409,))
 def units(division_id: str) -> Any:
     """The units that plans are made of, with all that the page needs to reckon by itself."""
     ground, around = actions.ground_of(current.database(), division_id)
@@ -108,6 +119,7 @@ def units(division_id: str) -> Any:
 
 @blueprint.get("/api/divisions/<division_id>/plans/<int:number>")
 @needs("divisions.read")
+@describe(errors=(409,))
 def plan(division_id: str, number: int) -> Any:
     """One plan, scored."""
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
@@ -115,6 +127,7 @@ def plan(division_id: str, number: int) -> Any:
 
 @blueprint.post("/api/divisions/<division_id>/plans/<int:number>/evaluate")
 @needs("divisions.read")
+@describe(json=record(("part_of",), part_of=array_of(WHOLE)), errors=(409, 422))
 def evaluate(division_id: str, number: int) -> Any:
     """Figures of any assignment in place of the plan's; nothing is saved."""
     database = current.database()
@@ -128,6 +141,7 @@ def evaluate(division_id: str, number: int) -> Any:
 
 @blueprint.post("/api/divisions/<division_id>/plans/<int:number>/copy")
 @needs("divisions.draft")
+@describe(json=record(name=TEXT), answers={201: JSON}, errors=(409,))
 def copy(division_id: str, number: int) -> Any:
     """A new draft of a plan."""
     fields = forms.only(_body(), {"name"})
@@ -138,6 +152,7 @@ def copy(division_id: str, number: int) -> Any:
 
 @blueprint.post("/api/divisions/<division_id>/plans/<int:number>/steps")
 @needs("divisions.draft")
+@describe(json=record(("units", "to"), units=array_of(WHOLE), to=WHOLE, revision=WHOLE), errors=(409, 422))
 def hand_over(division_id: str, number: int) -> Any:
     """Give units to a part; of a computed plan a draft is made first, and the answer is that draft."""
     database = current.database()
@@ -150,6 +165,7 @@ def hand_over(division_id: str, number: int) -> Any:
 
 @blueprint.post("/api/divisions/<division_id>/plans/<int:number>/undo")
 @needs("divisions.draft")
+@describe(json=record(revision=WHOLE), errors=(409,))
 def undo(division_id: str, number: int) -> Any:
     """Take the latest hand-over back."""
     seen = forms.revision(forms.only(_body(), {"revision"}))
@@ -159,6 +175,7 @@ def undo(division_id: str, number: int) -> Any:
 
 @blueprint.post("/api/divisions/<division_id>/plans/<int:number>/redo")
 @needs("divisions.draft")
+@describe(json=record(revision=WHOLE), errors=(409,))
 def redo(division_id: str, number: int) -> Any:
     """Do again what was taken back."""
     seen = forms.revision(forms.only(_body(), {"revision"}))
@@ -168,6 +185,7 @@ def redo(division_id: str, number: int) -> Any:
 
 @blueprint.post("/api/divisions/<division_id>/plans/<int:number>/names")
 @needs("divisions.draft")
+@describe(json=record(name=TEXT, part_names=array_of(TEXT), revision=WHOLE), errors=(409,))
 def rename(division_id: str, number: int) -> Any:
     """Name a plan, or the communities that it proposes."""
     fields = forms.only(_body(), {"name", "part_names", "revision"})
