@@ -9,11 +9,13 @@ from typing import Any
 
 from apiflask import APIFlask
 
+from geoapp.accounts import guards
 from geoapp.accounts.store import forget_buckets, take_token
 from geoapp.config import Settings, read_settings
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
+from geoapp.places.gazetteer.store import Gazetteer
 from geoapp.web import assets, errors, headers, incoming, language, limits, requests
 from geoapp.web.limits import Take
 from geoapp.web.rights import require_declarations
@@ -21,6 +23,9 @@ from geoapp.web.rights import require_declarations
 #: Parts with pages; each has a blueprint ``blueprint`` in its views.py.
 VIEWS = (
     "geoapp.web.views",
+    "geoapp.accounts.views",
+    "geoapp.accounts.appointments.views",
+    "geoapp.accounts.trail.views",
     "geoapp.layers.views",
     "geoapp.places.views",
     "geoapp.splitting.drafts.views",
@@ -58,6 +63,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         "database": database,
         "files": FileStore(settings.data / "files"),
         "jobs": JobQueue(database),
+        "gazetteer": Gazetteer(database),
     }
     requests.install(app)
     incoming.install(app)
@@ -65,11 +71,13 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     headers.install(app)
     language.install(app)
     limits.install(app, shared=_shared_buckets(database))
+    guards.install(app)
     assets.install(app)
     register_tasks()
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(name).blueprint)
     require_declarations(app)
+    guards.require_known_permissions(app)
     return app
 
 

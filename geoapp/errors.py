@@ -10,7 +10,15 @@ from typing import Any
 
 
 class GeoappError(Exception):
-    """Root of all errors that are answers, not faults; ``str(error)`` is one sentence with a remedy."""
+    """Root of all errors that are answers, not faults; ``str(error)`` is one sentence with a remedy.
+
+    A sentence that pages also say in English is a message id with its values apart: ``NotFound("没有“%(name)s”。",
+    name=name)``.
+    """
+
+    def __init__(self, sentence: str = "", /, **values: object) -> None:
+        self.sentence, self.values = sentence, values
+        super().__init__(sentence % values if values else sentence)
 
 
 class Invalid(GeoappError):
@@ -23,6 +31,10 @@ class NotFound(GeoappError):
 
 class NotAllowed(GeoappError):
     """This person may not do this here."""
+
+
+class NotSignedIn(NotAllowed):
+    """Somebody could; who asks has to say who it is first."""
 
 
 class Conflict(GeoappError):
@@ -54,6 +66,7 @@ HTTP_STATUS: dict[type[GeoappError], int] = {
     Invalid: 400,
     NotFound: 404,
     NotAllowed: 403,
+    NotSignedIn: 401,
     Conflict: 409,
     TooOften: 429,
     NoAnswer: 422,

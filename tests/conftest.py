@@ -18,6 +18,7 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
+from tests import signing_in
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -76,9 +77,21 @@ def app(settings: Settings) -> Iterator[APIFlask]:
 
 
 @pytest.fixture
-def client(app: APIFlask) -> Any:
-    """A browser without JavaScript."""
+def sign_in() -> Callable[..., Any]:
+    """Signs a test client in: ``sign_in(app, client, Rank.GRID, ("110105", ...))``; see `tests.signing_in`."""
+    return signing_in.sign_in
+
+
+@pytest.fixture
+def visitor(app: APIFlask) -> Any:
+    """A browser without JavaScript in which nobody is signed in."""
     return app.test_client()
+
+
+@pytest.fixture
+def client(app: APIFlask) -> Any:
+    """A browser without JavaScript in which somebody is signed in who is administrator and planner of everything."""
+    return signing_in.chief(app)
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.engine import Connection
 
 from geoapp.accounts import store
-from geoapp.accounts.entrance import buckets
+from geoapp.accounts.entrance import Bucket, buckets
 from geoapp.accounts.passwords import require_strong
 from geoapp.accounts.people import Actor, Person
 from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database, utcnow
-from geoapp.errors import Conflict, Invalid, NotAllowed, NotFound
+from geoapp.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, TooOften
 
 #: RFC 9106's second choice (64 MiB, 3 passes) in one lane: 30 to 60 ms on an office PC.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
@@ -37,12 +37,11 @@ class WrongCredentials(NotAllowed):
     """Account or password is wrong; which of the two is not said."""
 
 
-class TooManyTries(NotAllowed):
+class TooManyTries(TooOften):
     """A bucket of tries is empty; ``wait_s`` until the next one."""
 
     def __init__(self, wait_s: float) -> None:
-        self.wait_s = int(wait_s) + 1
-        super().__init__(f"尝试次数过多；请 {self.wait_s} 秒后再试。")
+        super().__init__("尝试次数过多；请 %(wait)s 秒后再试。", wait_s=wait_s, wait=int(wait_s) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,54 +53,99 @@ class SignedIn:
     session_key: str
 
 
-def sign_in(
-    database: Database,
-    login: str,
-    password: str,
-    *,
-    code: str = "",
-    address: str,
-    agent: str,
-    known_browser: str | None = None,
-    shared_pc: bool = False,
-) -> SignedIn:
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a sign-in comes from; ``known`` is the verified mark of one in which this account signed in before."""
+
+    address: str
+    agent: str
+    known: str | None = None
+    shared_pc: bool = False
+
+
+class SecondFactorNeeded(NotAllowed):
+    """The password is right; a code of the second factor is wanted too. ``half`` goes into `finish_sign_in`."""
+
+    def __init__(self, half: Half) -> None:
+        self.half = half
+        super().__init__("请输入动态验证码，或一个恢复码。")
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """That the password of a person was right: worth nothing without the second factor or after a change of it."""
+
+    person_key: str
+    password_mark: str
+
+
+def sign_in(database: Database, login: str, password: str, *, code: str = "", browser: Browser) -> SignedIn:
     """Open a session for the right password and, where one is set up, the right second factor.
 
     Raises WrongCredentials (nothing says which part was wrong), SecondFactorNeeded, TooManyTries.
     """
-    now = utcnow()
-    with database.transaction() as connection:
-        taken = buckets(address=address, login=login, known_browser=known_browser)
-        waits = [store.take_token(connection, b.what, capacity=b.capacity, refill_s=b.refill_s, now=now) for b in taken]
-    if max(waits) > 0:
-        raise TooManyTries(max(waits))
+    taken = _take_try(database, login, browser)
     with database.reading() as connection:
         found = store.credentials(connection, login)
     # Outside any transaction: hashing takes tens of milliseconds, and there is one writer.
     right = verify_password(found.password_hash if found else None, password)
-    if found is None or not right:
+    if found is None or not right or not may_enter(database, found.person):
         raise WrongCredentials("账号或密码不对；忘记密码请联系本级管理员。")
+    if found.totp_secret is not None and not code.strip():
+        raise SecondFactorNeeded(Half(found.person.key, _password_mark(found)))
+    return _enter(database, found, taken, code=code, browser=browser)
+
+
+def finish_sign_in(database: Database, half: Half, *, code: str, browser: Browser) -> SignedIn:
+    """The second step of a sign-in whose password was right: the code of the second factor, or a recovery code."""
+    with database.reading() as connection:
+        person = store.person_by_key(connection, half.person_key)
+        found = store.credentials(connection, person.login or "")
+    if found is None or not hmac.compare_digest(_password_mark(found), half.password_mark):
+        raise WrongCredentials("登录已过期；请重新输入账号和密码。")
+    taken = _take_try(database, person.login or "", browser)
+    return _enter(database, found, taken, code=code, browser=browser)
+
+
+def may_enter(database: Database, person: Person) -> bool:
+    """Accounts of the demo have a printed password: in production they sign nobody in."""
+    return not (person.demo and database.settings.env == "production")
+
+
+def _take_try(database: Database, login: str, browser: Browser) -> list[Bucket]:
+    now, wanted = utcnow(), buckets(address=browser.address, login=login, known_browser=browser.known)
+    with database.transaction() as connection:
+        waits = [
+            store.take_token(connection, b.what, capacity=b.capacity, refill_s=b.refill_s, now=now) for b in wanted
+        ]
+    if max(waits) > 0:
+        raise TooManyTries(max(waits))
+    return wanted
+
+
+def _enter(
+    database: Database, found: store.Credentials, taken: list[Bucket], *, code: str, browser: Browser
+) -> SignedIn:
+    now, person = utcnow(), found.person
     with database.transaction() as connection:
         if found.totp_secret is not None:
             _require_second_factor(connection, found, code, now)
         for bucket in taken:
-            if "address" not in bucket.what:
+            if not bucket.shared:
                 store.give_back(connection, bucket.what, capacity=bucket.capacity, now=now)
         opened = open_session(
-            connection, found.person, agent=agent, shared_pc=shared_pc, second_factor=found.totp_secret is not None
+            connection, person, agent=browser.agent, shared_pc=browser.shared_pc, second_factor=person.second_factor
         )
-        trail.record(database, connection, Actor(found.person), "account.sign-in", subject=found.person.key)
+        trail.record(database, connection, Actor(person), "account.sign-in", subject=person.key)
     return opened
 
 
-class SecondFactorNeeded(NotAllowed):
-    """The password is right; a code of the second factor is wanted too."""
+def _password_mark(found: store.Credentials) -> str:
+    return store.token_hash(f"{found.password_hash} {found.totp_secret}")[:32]
 
 
 def _require_second_factor(connection: Connection, found: store.Credentials, code: str, now: datetime) -> None:
     code = code.replace(" ", "").replace("-", "").lower()
-    if not code:
-        raise SecondFactorNeeded("请输入动态验证码，或一个恢复码。")
     assert found.totp_secret is not None
     step = _totp_step(found.totp_secret, code, now)
     if step is not None and store.use_totp_step(connection, found.person.id, step):
@@ -158,7 +202,7 @@ def current_actor(database: Database, token: str, *, on: date) -> Acting | None:
     now = utcnow()
     with database.reading() as connection:
         found = store.open_session(connection, token, now=now, on=on)
-    if found is None:
+    if found is None or (found.actor.person is not None and not may_enter(database, found.actor.person)):
         return None
     fresh = None
     if found.unseen or found.renew:
@@ -207,6 +251,11 @@ def set_password(
 def strong_hash(person: Person, password: str) -> str:
     """What is stored of a password; WeakPassword for one that cannot be taken."""
     require_strong(password, names=tuple(filter(None, (person.login, person.name))))
+    return hash_password(password)
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password that need not be strong, because it is printed (the demo's)."""
     return _HASHER.hash(password)
 
 
@@ -230,9 +279,14 @@ def verify_password(hashed: str | None, password: str) -> bool:
 
 def begin_second_factor(actor: Actor) -> tuple[str, str]:
     """A new secret and its otpauth:// address for an authenticator app; nothing is stored before `confirm`."""
-    person = _require_person(actor)
     secret = pyotp.random_base32()
-    return secret, pyotp.TOTP(secret).provisioning_uri(name=person.login or person.key, issuer_name="geoapp")
+    return secret, second_factor_address(actor, secret)
+
+
+def second_factor_address(actor: Actor, secret: str) -> str:
+    """The otpauth:// address that an authenticator app reads off the picture."""
+    person = _require_person(actor)
+    return pyotp.TOTP(secret).provisioning_uri(name=person.login or person.key, issuer_name="geoapp")
 
 
 def confirm_second_factor(database: Database, actor: Actor, *, secret: str, code: str) -> list[str]:
@@ -267,5 +321,5 @@ def end_second_factor(database: Database, actor: Actor, *, password: str) -> Non
 
 def _require_person(actor: Actor) -> Person:
     if actor.person is None:
-        raise NotAllowed("请先登录。")
+        raise NotSignedIn("请先登录；登录可能已过期。")
     return actor.person

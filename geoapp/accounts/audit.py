@@ -17,6 +17,55 @@ from typing import Any
 GENESIS = "0" * 64
 
 
+#: What actions are called on the page; parts add theirs with `declare_action`.
+_ACTIONS: dict[str, str] = {}
+#: What fields of `Entry.values` are called.
+_FIELDS: dict[str, str] = {}
+
+
+def declare_action(action: str, title: str, **fields: str) -> str:
+    """Give an action, and the fields that its entries change, the names that the page shows."""
+    _ACTIONS[action] = title
+    _FIELDS.update(fields)
+    return action
+
+
+def action_title(action: str) -> str:
+    """Shown name of an action; the action itself where nobody named it."""
+    return _ACTIONS.get(action, action)
+
+
+def field_title(field: str) -> str:
+    """Shown name of a field; the field itself where nobody named it."""
+    return _FIELDS.get(field, field)
+
+
+def titles() -> set[str]:
+    """All shown names, for whoever translates them."""
+    return {*_ACTIONS.values(), *_FIELDS.values()}
+
+
+def shown_value(value: Any) -> str:
+    """A value of an entry in one line; a dash for nothing."""
+    if value is None or value == "":
+        return "—"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+declare_action("account.sign-in", "登录")
+declare_action("account.sign-out", "退出登录")
+declare_action("account.password", "修改密码")
+declare_action("account.second-factor-on", "开启两步验证")
+declare_action("account.second-factor-off", "关闭两步验证")
+declare_action("people.create", "新增人员", name="姓名")
+declare_action("people.appoint", "授权", rank="身份", until="截止")
+declare_action("people.revoke", "收回授权")
+declare_action("people.reset-link", "发重设密码链接")
+declare_action("people.end", "停用账号")
+declare_action("people.erase", "清除个人信息")
+declare_action("privacy.export", "导出个人信息")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One change: who, when, what, on which thing, at which place, from which values to which.

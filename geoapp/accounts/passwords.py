@@ -31,9 +31,9 @@ def require_strong(password: str, *, names: tuple[str, ...] = ()) -> None:
     """WeakPassword for one that is short, common, a run, a repetition, or the person's own name or login."""
     folded = unicodedata.normalize("NFKC", password).casefold()
     if len(password) < SHORTEST:
-        raise WeakPassword(f"密码至少 {SHORTEST} 个字符；可以用几个不相干的词连起来。")
+        raise WeakPassword("密码至少 %(least)s 个字符；可以用几个不相干的词连起来。", least=SHORTEST)
     if len(password) > LONGEST:
-        raise WeakPassword(f"密码最长 {LONGEST} 个字符。")
+        raise WeakPassword("密码最长 %(most)s 个字符。", most=LONGEST)
     core = folded.rstrip("0123456789!@#$%^&*._-+=?~ ")
     if not core or core in _COMMON or folded in _COMMON:
         raise WeakPassword("这个密码太常见，容易被猜到；请用几个不相干的词连起来。")

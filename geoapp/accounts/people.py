@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from geoapp.accounts.roles import RANK_NAMES, Grant, PlacePath, Rank, allows, reach
+from geoapp.accounts.roles import OWN_ACCOUNT, RANK_NAMES, Grant, PlacePath, Rank, allows, reach
 from geoapp.errors import NotAllowed
 
 
@@ -68,7 +68,8 @@ class Actor:
 
     def may(self, permission: str, place: PlacePath = (), *, on: date) -> bool:
         """Is the permission held at ``place`` on that day?"""
-        return bool(self.system) or allows(self.grants, permission, place, on=on)
+        own = self.person is not None and permission == OWN_ACCOUNT
+        return own or bool(self.system) or allows(self.grants, permission, place, on=on)
 
     def require(self, permission: str, place: PlacePath = (), *, on: date) -> None:
         """NotAllowed unless the permission is held; the message says who can."""

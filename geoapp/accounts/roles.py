@@ -53,6 +53,9 @@ _OFFICIALS = _OFFICE | {Rank.GRID}
 _PLANNING = frozenset({Rank.PLANNER, Rank.ADMINISTRATOR})
 _ADMINISTRATION = frozenset({Rank.ADMINISTRATOR})
 
+#: What a person may do with her own account; she keeps it when her last grant ends, to sign out everywhere else.
+OWN_ACCOUNT = "account.own"
+
 #: The whole map of rights, to be read from top to bottom. A permission that is not here is nobody's.
 PERMISSIONS: dict[str, frozenset[Rank]] = {
     # what is public
@@ -93,7 +96,7 @@ PERMISSIONS: dict[str, frozenset[Rank]] = {
     "jobs.read": _KNOWN,
     "jobs.cancel": _KNOWN,
     # people
-    "account.own": _KNOWN,
+    OWN_ACCOUNT: _KNOWN,
     "people.read": _OFFICE | _ADMINISTRATION,
     "people.manage": _OFFICE | _ADMINISTRATION,
     "people.erase": _ADMINISTRATION,

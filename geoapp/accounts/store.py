@@ -116,16 +116,21 @@ def demo_people(connection: Connection, *, on: date) -> list[tuple[Person, tuple
     return [(_person(row), grants_of(connection, row.id, on=on)) for row in connection.execute(query).all()]
 
 
-def people_below(connection: Connection, tops: list[PlacePath]) -> list[tuple[Person, list[HeldGrant]]]:
-    """People who hold a grant at one of the places or below it, with those grants."""
-    held = [h for h in _held(connection) if any(h[1].grant.place[: len(top)] == top for top in tops)]
+def people_below(
+    connection: Connection, tops: list[PlacePath], *, key: str | None = None
+) -> list[tuple[Person, list[HeldGrant]]]:
+    """People (or the one of that key) who hold or held a grant at one of the places or below, with those grants."""
+    found = _held(connection, key)
+    held = [h for h in found if any(h[1].grant.place[: len(top)] == top for top in tops)]
     ids = {person_id for person_id, _ in held}
     rows = connection.execute(sa.select(people).where(people.c.id.in_(ids)).order_by(people.c.name)).all()
     return [(_person(row), [h for person_id, h in held if person_id == row.id]) for row in rows]
 
 
-def _held(connection: Connection) -> list[tuple[int, HeldGrant]]:
-    query = sa.select(grants, people.c.key).join(people, people.c.id == grants.c.person_id)
+def _held(connection: Connection, key: str | None) -> list[tuple[int, HeldGrant]]:
+    query = sa.select(grants, people.c.key).join(people, people.c.id == grants.c.person_id).order_by(grants.c.id)
+    if key is not None:
+        query = query.where(people.c.key == key)
     return [(row.person_id, HeldGrant(row.id, row.key, _grant(row))) for row in connection.execute(query)]
 
 

@@ -13,8 +13,14 @@ from typing import Any
 import shapely
 from shapely.geometry import shape
 
+from geoapp.accounts import actions as accounts
+from geoapp.accounts import store as people
+from geoapp.accounts.appointments import actions as appointments
+from geoapp.accounts.people import Actor
+from geoapp.accounts.roles import Grant
 from geoapp.config import Settings
-from geoapp.db import Database
+from geoapp.db import Database, utcnow
+from geoapp.demo.cast import CAST, PASSWORD
 from geoapp.errors import NotFound
 from geoapp.files import FileStore
 from geoapp.layers import actions as layers
@@ -22,6 +28,7 @@ from geoapp.layers.entry import Entry, parse_catalogue
 from geoapp.layers.importing import entry_options
 from geoapp.maps.actions import publish_stale
 from geoapp.places import actions as places
+from geoapp.places.hierarchy import path_of
 from geoapp.places.records import record_of
 from geoapp.schema import prepared
 
@@ -56,10 +63,29 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
                 features += report.rows_stored
         tell(len(entries) / (len(entries) + 1), "区划与沿革")
         begun = _load_places(database)
+        _load_cast(database)
         publish_stale(database)
     finally:
         database.dispose()
     return Loaded(len(entries), features, begun)
+
+
+def _load_cast(database: Database) -> None:
+    """One account per rank, each with the printed password; none in production, and none whose account is there."""
+    if database.settings.env == "production":
+        return
+    now, system = utcnow(), Actor(system="demo")
+    today = now.astimezone(database.settings.zone).date()
+    with database.reading() as connection:
+        waiting = [one for one in CAST if people.credentials(connection, one.login) is None]
+    hashed = accounts.hash_password(PASSWORD) if waiting else ""
+    for one in waiting:
+        with database.transaction() as connection:
+            person = appointments.create_person(
+                database, connection, system, name=one.name, login=one.login, password_hash=hashed, demo=True
+            )
+            place = path_of(one.place) if one.place else ()
+            appointments.give(database, connection, system, person, Grant(one.rank, place, today))
 
 
 def _path(entry: Entry) -> Path:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request, send_file, url_for
 
+from geoapp.accounts.guards import actor
 from geoapp.errors import NotFound
 from geoapp.layers import actions, forms, store, tasks
 from geoapp.layers.entry import INTERNAL
@@ -23,7 +24,6 @@ blueprint = APIBlueprint("layers", __name__, enable_openapi=False)
 
 #: A file up to this size is imported while the page waits; a longer one in the background.
 AT_ONCE_BYTES = 4 << 20
-BY = "web"
 _OPTIONS = forms.described()
 
 
@@ -64,7 +64,7 @@ def upload() -> Any:
         "main": main,
         "filename": forms.shown_name(sent[main].filename),
         "options": {name: value for name, value in asdict(options).items() if value not in ("", None, False)},
-        "by": BY,
+        "by": actor().name,
     }
     if sum(one.size for one in stored) > AT_ONCE_BYTES:
         job = current.jobs().add(tasks.IMPORT.name, work, title=f"导入 {work['filename']}")
@@ -83,7 +83,7 @@ def undo(import_id: int) -> Any:
         if found.undone_at is not None:
             raise NotFound("这次导入已经撤销过了。")
         key = store.layer_by_id(connection, found.layer_id).key
-    actions.undo_import(current.database(), key, by=BY, import_id=import_id)
+    actions.undo_import(current.database(), key, by=actor().name, import_id=import_id)
     return jsonify(layer=key, undone=import_id)
 
 
@@ -140,7 +140,7 @@ def unmatched(key: str) -> Any:
 def tap(key: str) -> Any:
     """Place a row of a roster: JSON with name, lon, lat (WGS84)."""
     name, lon, lat = forms.parse_tap(request.get_json(silent=True))
-    return jsonify(**asdict(place_roster_row(current.database(), key, name, lon=lon, lat=lat, by=BY)))
+    return jsonify(**asdict(place_roster_row(current.database(), key, name, lon=lon, lat=lat, by=actor().name)))
 
 
 def _visible(connection: Any, key: str) -> store.Layer:
@@ -165,7 +165,8 @@ def _import_json(one: store.LayerImport) -> dict[str, Any]:
         "state": state,
         "filename": one.filename,
         "imported_at": one.imported_at.isoformat(),
-        "imported_by": one.imported_by,
+        # The key of a person's account: for those who work with her.
+        "imported_by": one.imported_by if holds("layers.internal") else None,
         "report": one.report,
         **_addresses({"import_id": one.id}),
     }

@@ -52,6 +52,7 @@ def page() -> Any:
         "catalogue": entries,
         "worker": assets.address("map-worker.js"),
         "maxUploadBytes": current.settings().max_upload_mib << 20,
+        "me": current.me(),
     }
     title = top[0].name if len(top) == 1 else ""
     return render_template("maps/map.html", boot=boot, title=title)

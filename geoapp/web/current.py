@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterable
+from typing import Any, cast
 
-from flask import current_app
+from flask import current_app, g
 
 from geoapp.config import Settings
 from geoapp.db import Database
@@ -30,3 +31,20 @@ def files() -> FileStore:
 def jobs() -> JobQueue:
     """The queue of background work."""
     return cast(JobQueue, current_app.extensions["geoapp"]["jobs"])
+
+
+def place_names(places: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Names of places today, by path of codes; accounts stand left of places and ask through here."""
+    english = g.get("language") == "en"
+    found = current_app.extensions["geoapp"]["gazetteer"].names(places, english=english)
+    return cast(dict[tuple[str, ...], str], found)
+
+
+def places_below(tops: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Names of the places of today at the given ones and below, down to the grids."""
+    return cast(dict[tuple[str, ...], str], current_app.extensions["geoapp"]["gazetteer"].below(tops))
+
+
+def me() -> dict[str, Any]:
+    """Who asks, as `/api/me` tells it."""
+    return cast(dict[str, Any], current_app.extensions["geoapp"]["me"]())

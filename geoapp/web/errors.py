@@ -25,7 +25,7 @@ def install(app: APIFlask) -> None:
     @app.errorhandler(GeoappError)
     def expected(error: GeoappError) -> Any:
         wait = {"Retry-After": str(int(error.wait_s) + 1)} if isinstance(error, TooOften) else None
-        return answer(http_status(error), str(error), headers=wait)
+        return answer(http_status(error), said(error), headers=wait)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:
@@ -45,6 +45,16 @@ def shape(app: APIFlask, prefix: str, make: Callable[[int, str], Response]) -> N
 def _shape_here() -> Callable[[int, str], Response] | None:
     shapes: dict[str, Callable[[int, str], Response]] = current_app.extensions["geoapp"].get("error_shapes", {})
     return next((make for prefix, make in shapes.items() if request.path.startswith(prefix)), None)
+
+
+def said(error: GeoappError) -> str:
+    """An error's sentence in the reader's language, in Chinese where it has no other."""
+    spoken = error.sentence % error.values if error.values else error.sentence
+    if not error.sentence or spoken != str(error):
+        return str(error)  # altered on its way
+    # A value may be a word of ours too, such as the name of a rank.
+    values = {name: _(value) if isinstance(value, str) and value else value for name, value in error.values.items()}
+    return str(_(error.sentence, **values))
 
 
 def answer(status: int, sentence: str, *, headers: dict[str, str] | None = None) -> Any:

@@ -31,6 +31,7 @@ _PROBLEM: Schema = {
 }
 _WORDS = {
     400: "What was sent cannot be used; the answer names it and the remedy",
+    401: "Nobody is signed in, and somebody has to be",
     403: "Not allowed to this person here",
     404: "Not there, or not for this person to know of",
     409: "Changed meanwhile, or its state forbids it",
@@ -115,6 +116,8 @@ def _answers(rule: Rule, method: str, said: Description, permission: str) -> dic
         answers[str(status)] = {"description": "As asked" if status < 300 else "Elsewhere or unchanged"}
         if content and 300 > status != 204:
             answers[str(status)]["content"] = content
+    if permission != ANYBODY and method == "GET" and not _is_for_programs(rule):
+        answers.setdefault("303", {"description": "To the page on which one signs in"})
     reference = {"$ref": "#/components/schemas/Problem"}
     problem = {kind: {"schema": reference if kind == PROBLEM else {}} for kind in said.problems}
     for status in sorted(_errors(rule, method, said, permission)):
@@ -126,7 +129,7 @@ def _errors(rule: Rule, method: str, said: Description, permission: str) -> set[
     """Statuses that any such route may answer with."""
     found = {429, 503, *said.errors}
     if permission != ANYBODY:
-        found.add(403)
+        found |= {401, 403}
     if rule.arguments:
         found.add(404)
     if said.query or rule.arguments:

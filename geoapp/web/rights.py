@@ -31,6 +31,19 @@ def needs(permission: str) -> Callable[[View], View]:
     return declare
 
 
+def no_cookie(view: View) -> View:
+    """Declare that no cookie authorises a changing route, but a secret in the request itself: a receipt, a signed
+    link, a key of the interface. What another site makes a browser send carries no such secret, so no token is asked.
+    """
+    view.__geoapp_no_cookie__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_token(view: Callable[..., object]) -> bool:
+    """Is a changing request to this view refused without a token against forgery? Unless it declared otherwise."""
+    return not getattr(view, "__geoapp_no_cookie__", False)
+
+
 def permission_of(view: Callable[..., object]) -> str | None:
     """What a view declared, None when it declared nothing."""
     return getattr(view, "__geoapp_permission__", None)
@@ -49,11 +62,8 @@ def require_declarations(app: APIFlask) -> None:
 
 
 def holds(permission: str) -> bool:
-    """Does the asker hold a permission? The accounts part answers once it is installed.
-
-    Without accounts an installation serves the one person at its machine, who may see what lies on it.
-    """
+    """Does the asker hold a permission, at whatever place? The accounts part answers; without it nobody does."""
     from flask import current_app
 
     answer = current_app.extensions["geoapp"].get("holds")
-    return True if answer is None else bool(answer(permission))
+    return answer is not None and bool(answer(permission))

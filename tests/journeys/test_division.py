@@ -16,6 +16,7 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.demo.actions import load_demo
 from geoapp.worker import Worker
+from tests.signing_in import chief_cookie
 
 pytestmark = pytest.mark.browser
 #: The eve of the division, 霞光里 chosen.
@@ -44,6 +45,7 @@ def page(browser: Any, demo: APIFlask, serve: Callable[[APIFlask], str]) -> Iter
     """A page on a screen of an office PC; fails at any request to elsewhere and at any fault of a script."""
     address = serve(demo)
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context.add_cookies([chief_cookie(demo, address)])
     faults: list[str] = []
     context.on("request", lambda r: None if r.url.startswith((address, "blob:", "data:")) else faults.append(r.url))
     page = context.new_page()

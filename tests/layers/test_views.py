@@ -137,8 +137,15 @@ def test_a_tap_that_says_nothing_is_refused(client: Any, body: Any) -> None:
     assert answer.status_code == 400
 
 
-def test_who_may_not_see_internal_layers_is_not_told_of_them(app: Any, client: Any) -> None:
+def test_who_may_not_see_internal_layers_is_not_told_of_them(client: Any, visitor: Any) -> None:
     send(client, geojson("甲"), "a.geojson", visibility="internal")
-    app.extensions["geoapp"]["holds"] = lambda permission: permission != "layers.internal"
-    assert client.get("/api/layers").json["layers"] == []
-    assert client.get("/api/layers/a", headers={"Accept": "application/json"}).status_code == 404
+    assert [layer["key"] for layer in client.get("/api/layers").json["layers"]] == ["a"]
+    assert visitor.get("/api/layers").json["layers"] == []
+    assert visitor.get("/api/layers/a", headers={"Accept": "application/json"}).status_code == 404
+
+
+def test_an_import_names_who_made_it_to_colleagues_only(client: Any, visitor: Any) -> None:
+    send(client, geojson("甲"), "a.geojson")
+    key = client.get("/api/me").json["key"]
+    assert [one["imported_by"] for one in client.get("/api/layers/a").json["imports"]] == [key]
+    assert [one["imported_by"] for one in visitor.get("/api/layers/a").json["imports"]] == [None]

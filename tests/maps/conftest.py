@@ -33,6 +33,7 @@ from geoapp.layers.importing import ImportOptions
 from geoapp.maps import actions
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
+from tests.signing_in import chief, chief_cookie
 
 EAST, WEST = "110105012023", "110105012024"
 WHOLE = (116.46, 39.94, 116.48, 39.96)
@@ -74,7 +75,7 @@ def town(built_town: Path, settings: Settings) -> Iterator[Town]:
     with database.transaction() as connection:
         # What importing queued is none of a test's business.
         connection.execute(jobs.delete())
-    yield Town(app, database, app.test_client())
+    yield Town(app, database, chief(app))
     database.dispose()
 
 
@@ -181,22 +182,24 @@ class Visit:
 def visit(browser: Any, serve: Callable[..., str], town: Any) -> Iterator[Callable[..., Visit]]:
     """Opens the town, published, at a size and in a language."""
     actions.publish_stale(town.database)
-    yield from _visits(browser, serve(town.app))
+    yield from _visits(browser, serve(town.app), town.app)
 
 
 @pytest.fixture
 def empty_visit(browser: Any, serve: Callable[..., str], settings: Settings) -> Iterator[Callable[..., Visit]]:
     """Opens an installation without any data."""
     app = create_app(settings)
-    yield from _visits(browser, serve(app))
+    yield from _visits(browser, serve(app), app)
     app.extensions["geoapp"]["database"].dispose()
 
 
-def _visits(browser: Any, base: str) -> Iterator[Callable[..., Visit]]:
+def _visits(browser: Any, base: str, app: APIFlask) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
-    def make(width: int = 1366, height: int = 768) -> Visit:
+    def make(width: int = 1366, height: int = 768, *, signed_in: bool = True) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
+        if signed_in:
+            context.add_cookies([chief_cookie(app, base)])
         contexts.append(context)
         page = context.new_page()
         visit = Visit(page, base)

@@ -29,6 +29,7 @@ from geoapp.splitting.actions import verify_plan
 from geoapp.splitting.drafts import tasks
 from geoapp.splitting.store import read_units
 from geoapp.splitting.verify import verify
+from tests.signing_in import chief
 
 needs_client = pytest.mark.skipif(not paper.FONTS.is_dir(), reason="the client is not built: python3 run.py setup")
 
@@ -50,7 +51,7 @@ def address(demo: APIFlask) -> str:
     wish = {
         "on": "2021-06-30", "sizes": "ranges", "ranges": [[2800, 3000], [1500, 1700]], "part_names": ["霞光里", "亮马"],
     }  # fmt: skip
-    division = demo.test_client().post("/api/places/110105012023/divisions", json=wish).json
+    division = chief(demo).post("/api/places/110105012023/divisions", json=wish).json
     tasks.divide(demo.extensions["geoapp"]["database"], lambda *_: None, division_id=division["id"])
     return f"/api/divisions/{division['id']}/plans"
 
@@ -58,7 +59,7 @@ def address(demo: APIFlask) -> str:
 @pytest.fixture
 def get(demo: APIFlask, address: str) -> Any:
     def fetch(kind: str, *, plan: int = 1) -> Any:
-        return demo.test_client().get(f"{address}/{plan}/download/{kind}")
+        return chief(demo).get(f"{address}/{plan}/download/{kind}")
 
     return fetch
 
@@ -101,7 +102,7 @@ def test_plan_and_units_pass_verification(get: Any, tmp_path: Path) -> None:
 
 
 def test_a_draft_passes_as_a_plan_without_proof(get: Any, demo: APIFlask, address: str, tmp_path: Path) -> None:
-    client = demo.test_client()
+    client = chief(demo)
     draft = client.post(f"{address}/1/steps", json={"units": [5, 6, 7], "to": 2}).json
     (tmp_path / "u.gpkg").write_bytes(get("units").data)
     document = json.loads(get("json", plan=draft["number"]).data)
@@ -114,7 +115,7 @@ def test_a_draft_passes_as_a_plan_without_proof(get: Any, demo: APIFlask, addres
 
 def test_the_plan_file_is_adopted_as_it_stands(demo: APIFlask) -> None:
     """枣营 (3160 households) is divided on paper, and from 2027 on in truth: the larger part keeps name and code."""
-    database, client = demo.extensions["geoapp"]["database"], demo.test_client()
+    database, client = demo.extensions["geoapp"]["database"], chief(demo)
     wish = {"on": "2026-11-21", "part_names": ["枣营", "枣营东"], "seconds": 5}
     division = client.post("/api/places/110105012026/divisions", json=wish).json
     tasks.divide(database, lambda *_: None, division_id=division["id"])
@@ -152,7 +153,7 @@ def test_an_unknown_kind_names_those_that_there_are(get: Any) -> None:
 @needs_client
 def test_pages_in_chinese_say_nothing_in_the_engine_s_jargon(get: Any, demo: APIFlask, address: str) -> None:
     said = [
-        json.dumps(demo.test_client().get(address.removesuffix("/plans")).json["plans"], ensure_ascii=False),
+        json.dumps(chief(demo).get(address.removesuffix("/plans")).json["plans"], ensure_ascii=False),
         "".join(str(c.value) for s in openpyxl.load_workbook(io.BytesIO(get("xlsx").data)) for r in s.rows for c in r),
     ]
     for text in said:

@@ -9,12 +9,15 @@ import pytest
 import schemathesis
 from apiflask import APIFlask
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from itsdangerous import URLSafeTimedSerializer
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
+
+from tests import signing_in
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -26,7 +29,7 @@ def operations(app: APIFlask) -> Iterator[Any]:
         yield found.ok()
 
 
-def send(operation: Any, examples: int) -> int:
+def send(operation: Any, examples: int, headers: dict[str, str]) -> int:
     """Send ``examples`` requests to one operation; gives how many were sent."""
     sent = 0
 
@@ -42,16 +45,27 @@ def send(operation: Any, examples: int) -> int:
     def ask(case: Any) -> None:
         nonlocal sent
         sent += 1
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, headers=headers)
 
     ask()
     return sent
 
 
-def test_arbitrary_requests_are_answered_as_documented(app: APIFlask) -> None:
-    assert sum(send(operation, 4) for operation in operations(app)) > 100
+def signed_in(app: APIFlask) -> dict[str, str]:
+    """Headers of somebody who is administrator and planner of everything."""
+    cookie = signing_in.chief_cookie(app, "")
+    raw = app.session_interface.get_signing_serializer(app).loads(cookie["value"])["csrf_token"]  # type: ignore[attr-defined]
+    token = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(raw)
+    return {"Cookie": f"session={cookie['value']}", "X-CSRF-Token": token}
+
+
+@pytest.mark.parametrize("who", ["visitor", "chief"])
+def test_arbitrary_requests_are_answered_as_documented(app: APIFlask, who: str) -> None:
+    headers = signed_in(app) if who == "chief" else {}
+    assert sum(send(operation, 4, headers) for operation in operations(app)) > 100
 
 
 @pytest.mark.long
 def test_many_arbitrary_requests_are_answered_as_documented(app: APIFlask) -> None:
-    assert sum(send(operation, 300) for operation in operations(app)) > 10_000
+    headers = signed_in(app)
+    assert sum(send(operation, 300, headers) for operation in operations(app)) > 10_000

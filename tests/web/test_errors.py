@@ -8,6 +8,7 @@ from flask import Response
 
 from geoapp.errors import Conflict, Invalid, NoAnswer, NotFound, TooLarge, exit_code, http_status
 from geoapp.web.errors import shape
+from geoapp.web.rights import ANYBODY, needs
 
 
 def test_an_unknown_page_is_a_page_in_chinese(client: Any) -> None:
@@ -26,7 +27,7 @@ def test_an_unknown_address_of_the_api_is_a_problem_document(client: Any) -> Non
 
 def test_a_fault_shows_no_trace(app: APIFlask) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.add_url_rule("/boom", "boom", lambda: 1 / 0)
+    app.add_url_rule("/boom", "boom", needs(ANYBODY)(lambda: 1 / 0))
     response = app.test_client().get("/boom")
     assert response.status_code == 500
     assert "ZeroDivision" not in response.text

@@ -14,7 +14,7 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.web import limits
 from geoapp.web.limits import MemoryBuckets, Rate, limited, limits_of, network_of, rate
-from geoapp.web.rights import ANYBODY, needs
+from geoapp.web.rights import ANYBODY, needs, no_cookie
 
 
 class Clock:
@@ -33,7 +33,7 @@ def limited_app(settings: Settings) -> APIFlask:
     app = create_app(replace(settings, rate_limits=1.0))
     for path in ("/first", "/second"):
         app.add_url_rule(path, path[1:], needs(ANYBODY)(limited("three", "3/minute")(lambda: "ok")))
-    app.add_url_rule("/change", "change", needs(ANYBODY)(lambda: "ok"), methods=["POST"])
+    app.add_url_rule("/change", "change", no_cookie(needs(ANYBODY)(lambda: "ok")), methods=["POST"])
     return app
 
 
@@ -118,7 +118,7 @@ def test_abuse_14_a_written_address_does_not_help(limited_app: APIFlask) -> None
 
 def test_behind_the_proxy_each_asker_has_a_bucket(settings: Settings) -> None:
     app = create_app(replace(settings, rate_limits=1.0, trusted_proxies="127.0.0.1"))
-    app.add_url_rule("/first", "first", limited("three", "3/minute")(lambda: "ok"))
+    app.add_url_rule("/first", "first", needs(ANYBODY)(limited("three", "3/minute")(lambda: "ok")))
     client = app.test_client()
     for asker in ("198.51.100.1", "198.51.100.2"):
         answers = [client.get("/first", headers={"X-Forwarded-For": asker}).status_code for _ in range(4)]
@@ -154,7 +154,7 @@ def test_everything_is_limited_by_address_also_what_is_not_there(limited_app: AP
 def test_a_factor_loosens_and_nought_switches_off(settings: Settings) -> None:
     for factor, let_through in ((2.0, 6), (0.0, 20)):
         app = create_app(replace(settings, rate_limits=factor))
-        app.add_url_rule("/first", "first", limited("three", "3/minute")(lambda: "ok"))
+        app.add_url_rule("/first", "first", needs(ANYBODY)(limited("three", "3/minute")(lambda: "ok")))
         client = app.test_client()
         answers = [client.get("/first").status_code for _ in range(20)]
         assert answers.count(200) == let_through

@@ -18,6 +18,7 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
 from geoapp.web.limits import limited
+from geoapp.web.rights import ANYBODY, needs
 
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
 
@@ -47,7 +48,7 @@ def test_two_applications_at_once_let_through_what_one_may(postgres: Settings) -
     """Two applications stand for two processes; 40 requests at once find a bucket of 12."""
     apps = [create_app(replace(postgres, rate_limits=1.0)) for _ in range(2)]
     for app in apps:
-        app.add_url_rule("/first", "first", limited("twelve", "12/day")(lambda: "ok"))
+        app.add_url_rule("/first", "first", needs(ANYBODY)(limited("twelve", "12/day")(lambda: "ok")))
 
     def ask(i: int) -> int:
         return int(apps[i % 2].test_client().get("/first").status_code)

@@ -71,7 +71,7 @@ def test_what_a_view_says_of_itself_stands_there(app: APIFlask) -> None:
         ("kind", "path", True), ("number", "path", True), ("a", "query", True), ("b", "query", False),
     ]  # fmt: skip
     assert said["parameters"][0]["schema"]["enum"] == ["x", "y"]
-    assert sorted(said["responses"]) == ["204", "400", "403", "404", "409", "429", "503"]
+    assert sorted(said["responses"]) == ["204", "303", "400", "401", "403", "404", "409", "429", "503"]
 
 
 def test_it_is_served(client: Any) -> None:

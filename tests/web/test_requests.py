@@ -11,6 +11,7 @@ from flask import Flask, jsonify, request
 from geoapp.app import create_app
 from geoapp.config import BadSetting, Settings, read_settings
 from geoapp.web.requests import client_address, public_url, request_id
+from geoapp.web.rights import ANYBODY, needs
 
 
 def behind(settings: Settings, proxies: str) -> Any:
@@ -19,8 +20,10 @@ def behind(settings: Settings, proxies: str) -> Any:
     app.add_url_rule(
         "/who",
         "who",
-        lambda: jsonify(
-            address=client_address(), secure=request.is_secure, id=request_id(), seen=sorted(request.headers.keys())
+        needs(ANYBODY)(
+            lambda: jsonify(
+                address=client_address(), secure=request.is_secure, id=request_id(), seen=sorted(request.headers.keys())
+            )
         ),
     )
     return app.test_client()

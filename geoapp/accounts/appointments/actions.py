@@ -40,7 +40,9 @@ def create_person(
     phone: str | None = None,
     demo: bool = False,
 ) -> Person:
-    """Store a person without any right; Conflict when the login is taken."""
+    """Store a person without any right; Conflict when the login is taken, or for a demo account in production."""
+    if demo and database.settings.env == "production":
+        raise NotAllowed("正式环境不建演示账号；请用 geoapp admin create 建管理员。")
     name = _short(name, "姓名", 120)
     values = {"key": secrets.token_hex(8), "name": name, "login": login, "email": email, "phone": phone, "demo": demo}
     try:
@@ -54,7 +56,7 @@ def create_person(
                 audit_secret=trail_store.new_secret(),
             )
     except IntegrityError:
-        raise Conflict(f"账号“{login}”已有人使用；请换一个。") from None
+        raise Conflict("账号“%(login)s”已有人使用；请换一个。", login=login) from None
     sealed = {"name": [None, trail_store.seal(connection, person.id, name)]}
     trail.record(database, connection, actor, "people.create", subject=person.key, values=sealed)
     return person
@@ -77,7 +79,7 @@ def invite(
     _require_may_appoint(actor, rank, place, on=on)
     with database.transaction() as connection:
         person = create_person(database, connection, actor, name=name, login=_short(login, "账号", 120))
-        _grant(database, connection, actor, person, Grant(rank, place, on, until))
+        give(database, connection, actor, person, Grant(rank, place, on, until))
         token = _link(connection, actor, person, purpose="join")
     return Invited(person, token)
 
@@ -121,20 +123,22 @@ def appoint(
         raise Invalid("授权的截止日期应晚于开始日期。")
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
-        return _grant(database, connection, actor, person, Grant(rank, place, on, until))
+        return give(database, connection, actor, person, Grant(rank, place, on, until))
 
 
-def revoke(database: Database, actor: Actor, grant_id: int, *, on: date) -> None:
-    """End a grant that the actor could have given; her sessions get new tokens."""
+def revoke(database: Database, actor: Actor, grant_id: int, *, of: str | None = None, on: date) -> None:
+    """End a grant (``of`` that person) that the actor could have given; her sessions get new tokens."""
+    gone = NotFound("没有这项授权；它可能已被收回。")
     with database.transaction() as connection:
         person_id, grant = store.grant_by_id(connection, grant_id)
+        subject = store.person_by_id(connection, person_id).key if person_id is not None else "body"
+        if of not in (None, subject) or not grant.holds(on):
+            raise gone
         if not actor.system and not may_appoint(actor.grants, grant.rank, grant.place, on=on):
-            raise NotFound("没有这项授权；它可能已被收回。")
+            raise gone
         store.end_grant(connection, grant_id, on)
-        subject = "body"
         if person_id is not None:
             store.ask_renewal(connection, person_id)
-            subject = store.person_by_id(connection, person_id).key
         values = {"rank": [grant.rank.value, None]}
         trail.record(database, connection, actor, "people.revoke", subject=subject, place=grant.place, values=values)
 
@@ -190,7 +194,8 @@ def export_person(database: Database, actor: Actor, person_key: str, *, on: date
     }
 
 
-def _grant(database: Database, connection: Connection, actor: Actor, person: Person, grant: Grant) -> int:
+def give(database: Database, connection: Connection, actor: Actor, person: Person, grant: Grant) -> int:
+    """Store a grant whose giver was checked; her sessions get new tokens."""
     by = actor.person.id if actor.person else None
     number = store.add_grant(connection, grant, person_id=person.id, body_id=None, by=by, at=utcnow())
     store.ask_renewal(connection, person.id)
@@ -214,7 +219,7 @@ def _link(connection: Connection, actor: Actor, person: Person, *, purpose: str)
 
 def _require_may_appoint(actor: Actor, rank: Rank, place: PlacePath, *, on: date) -> None:
     if not actor.system and not may_appoint(actor.grants, rank, place, on=on):
-        raise NotAllowed(f"您不能在这里授予“{RANK_NAMES[rank]}”；请联系上一级。")
+        raise NotAllowed("您不能在这里授予“%(rank)s”；请联系上一级。", rank=RANK_NAMES[rank])
 
 
 def _require_manages(connection: Connection, actor: Actor, person: Person, *, on: date) -> None:
@@ -229,5 +234,5 @@ def _require_manages(connection: Connection, actor: Actor, person: Person, *, on
 def _short(text: str, what: str, longest: int) -> str:
     text = " ".join(text.split())
     if not text or len(text) > longest or any(ord(c) < 32 for c in text):
-        raise Invalid(f"{what}应为 1 到 {longest} 个字。")
+        raise Invalid("%(what)s应为 1 到 %(longest)s 个字。", what=what, longest=longest)
     return text

@@ -14,6 +14,7 @@ import numpy as np
 from apiflask import APIBlueprint
 from flask import Response, make_response
 
+from geoapp.accounts.guards import actor
 from geoapp.db import utcnow
 from geoapp.errors import NotFound
 from geoapp.maps import handout
@@ -157,6 +158,7 @@ def download(division_id: str, number: int, kind: str) -> Response:
         raise NotFound(f"没有 {kind[:20]} 这种文件；可下载的是 {'、'.join(DOWNLOADS)}。")
     database, wanted = current.database(), DOWNLOADS[kind]
     made_on = utcnow().astimezone(current.settings().zone).date()
+    actions.require(database, actor(), "divisions.read", division_id, on=made_on)
     drawing = actions.drawing(database, division_id, number)
     ground, _ = actions.ground_of(database, division_id)
     sheet = actions.compare(database, division_id, number, made_on=made_on)

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geoapp.accounts.people import Actor
 from geoapp.db import Database
 from geoapp.errors import Conflict, Invalid, NotFound
 from geoapp.jobs import JobQueue
 from geoapp.places import store as places
+from geoapp.places.hierarchy import path_of
 from geoapp.splitting.drafts import store
 from geoapp.splitting.drafts.archive import Surroundings, unpack
 from geoapp.splitting.drafts.comparison import Comparison, PlaceToday, Proof, Proposal, moves
@@ -97,6 +99,13 @@ def read_profiles_of(wish: Wish) -> None:
     """NotFound names the first profile of the wish that there is none of."""
     for key in wish.profiles:
         read_profiles().profile(key)
+
+
+def require(database: Database, actor: Actor, permission: str, division_id: str, *, on: datetime.date) -> None:
+    """NotFound unless the actor holds the permission at the community of the division: ids of others tell nothing."""
+    division = look(database, division_id)
+    if not actor.may(permission, path_of(division.place_code), on=on):
+        raise NotFound("没有这次试划分；它可能已被删除，或不在您的管理范围内。")
 
 
 def look(database: Database, division_id: str) -> Division:

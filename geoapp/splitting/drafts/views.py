@@ -10,8 +10,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import jsonify, request
 
+from geoapp.accounts.guards import actor
 from geoapp.db import utcnow
 from geoapp.errors import Invalid
+from geoapp.places.hierarchy import path_of
 from geoapp.splitting.drafts import actions, answers, forms, store
 from geoapp.splitting.drafts.actions import Drawing
 from geoapp.splitting.drafts.store import Division
@@ -24,8 +26,6 @@ from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("drafts", __name__, enable_openapi=False)
 
-#: Who is entered as the author until somebody is signed in.
-NOBODY = "未登录"
 _WISH = record(
     on=DAY, parts=WHOLE, sizes=either(BY_STANDARD, TOLERANCE, BETWEEN, RANGES), tolerance=NUMBER,
     ranges=array_of(array_of(WHOLE)), keep_compounds=FLAG, may_be_cut=array_of(TEXT), keep=array_of(array_of(TEXT)),
@@ -36,6 +36,20 @@ _WISH = record(
 
 def _today() -> datetime.date:
     return utcnow().astimezone(current.settings().zone).date()
+
+
+def _require(permission: str, code: str) -> str:
+    """The actor's name for the record; NotAllowed unless she holds the permission at the community of that code."""
+    who = actor()
+    who.require(permission, path_of(code), on=_today())
+    return who.name
+
+
+def _require_of(permission: str, division_id: str) -> str:
+    """Likewise at the community that a division is of; NotFound, because ids of others are to tell nothing."""
+    who = actor()
+    actions.require(current.database(), who, permission, division_id, on=_today())
+    return who.name
 
 
 def _version() -> str:
@@ -75,6 +89,7 @@ def options() -> Any:
 @needs("divisions.read")
 def listed(code: str) -> Any:
     """Divisions of a community, the latest first."""
+    _require("divisions.read", code)
     with current.database().reading() as connection:
         found = store.divisions_of(connection, code)
     return jsonify(divisions=[_division_json(one) for one in found])
@@ -86,10 +101,10 @@ def listed(code: str) -> Any:
 @describe(json=_WISH, answers={202: JSON}, errors=(409, 422))
 def ask(code: str) -> Any:
     """Ask for a division; the answer names the job that computes it."""
-    data = _body()
+    by, data = _require("divisions.ask", code), _body()
     division = actions.ask(
         current.database(), current.jobs(), code, forms.wish(data), on=forms.day(data, today=_today()),
-        version=_version(), by=NOBODY,
+        version=_version(), by=by,
     )  # fmt: skip
     return jsonify(_division_json(division)), 202
 
@@ -99,6 +114,7 @@ def ask(code: str) -> Any:
 @describe(errors=(409,))
 def look(division_id: str) -> Any:
     """A division with all its plans, scored."""
+    _require_of("divisions.read", division_id)
     division = actions.look(current.database(), division_id)
     drawn = actions.drawings(current.database(), division_id)
     return jsonify({**_division_json(division), "plans": [_drawing_json(one) for one in drawn]})
@@ -109,6 +125,7 @@ def look(division_id: str) -> Any:
 @describe(errors=(409,))
 def units(division_id: str) -> Any:
     """The units that plans are made of, with all that the page needs to reckon by itself."""
+    _require_of("divisions.read", division_id)
     ground, around = actions.ground_of(current.database(), division_id)
     response = jsonify(
         {**answers.ground_json(ground, read_rules()), "illustrative": around.illustrative, "sources": around.sources}
@@ -122,6 +139,7 @@ def units(division_id: str) -> Any:
 @describe(errors=(409,))
 def plan(division_id: str, number: int) -> Any:
     """One plan, scored."""
+    _require_of("divisions.read", division_id)
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
 
 
@@ -130,6 +148,7 @@ def plan(division_id: str, number: int) -> Any:
 @describe(json=record(("part_of",), part_of=array_of(WHOLE)), errors=(409, 422))
 def evaluate(division_id: str, number: int) -> Any:
     """Figures of any assignment in place of the plan's; nothing is saved."""
+    _require_of("divisions.read", division_id)
     database = current.database()
     with database.reading() as connection:
         division, found = store.division(connection, division_id), store.plan(connection, division_id, number)
@@ -144,9 +163,10 @@ def evaluate(division_id: str, number: int) -> Any:
 @describe(json=record(name=TEXT), answers={201: JSON}, errors=(409,))
 def copy(division_id: str, number: int) -> Any:
     """A new draft of a plan."""
+    by = _require_of("divisions.draft", division_id)
     fields = forms.only(_body(), {"name"})
     name = forms.text(fields["name"], "方案名称") if "name" in fields else None
-    new = actions.copy_plan(current.database(), division_id, number, name=name, by=NOBODY)
+    new = actions.copy_plan(current.database(), division_id, number, name=name, by=by)
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, new))), 201
 
 
@@ -155,11 +175,12 @@ def copy(division_id: str, number: int) -> Any:
 @describe(json=record(("units", "to"), units=array_of(WHOLE), to=WHOLE, revision=WHOLE), errors=(409, 422))
 def hand_over(division_id: str, number: int) -> Any:
     """Give units to a part; of a computed plan a draft is made first, and the answer is that draft."""
+    by = _require_of("divisions.draft", division_id)
     database = current.database()
     with database.reading() as connection:
         found = store.plan(connection, division_id, number)
     given, to, seen = forms.hand_over(_body(), units=len(found.part_of), parts=len(found.part_names))
-    new = actions.hand_over(database, division_id, number, given, to, seen=seen, by=NOBODY)
+    new = actions.hand_over(database, division_id, number, given, to, seen=seen, by=by)
     return jsonify(_drawing_json(actions.drawing(database, division_id, new)))
 
 
@@ -168,6 +189,7 @@ def hand_over(division_id: str, number: int) -> Any:
 @describe(json=record(revision=WHOLE), errors=(409,))
 def undo(division_id: str, number: int) -> Any:
     """Take the latest hand-over back."""
+    _require_of("divisions.draft", division_id)
     seen = forms.revision(forms.only(_body(), {"revision"}))
     actions.undo(current.database(), division_id, number, seen=seen)
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
@@ -178,6 +200,7 @@ def undo(division_id: str, number: int) -> Any:
 @describe(json=record(revision=WHOLE), errors=(409,))
 def redo(division_id: str, number: int) -> Any:
     """Do again what was taken back."""
+    _require_of("divisions.draft", division_id)
     seen = forms.revision(forms.only(_body(), {"revision"}))
     actions.redo(current.database(), division_id, number, seen=seen)
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
@@ -188,6 +211,7 @@ def redo(division_id: str, number: int) -> Any:
 @describe(json=record(name=TEXT, part_names=array_of(TEXT), revision=WHOLE), errors=(409,))
 def rename(division_id: str, number: int) -> Any:
     """Name a plan, or the communities that it proposes."""
+    _require_of("divisions.draft", division_id)
     fields = forms.only(_body(), {"name", "part_names", "revision"})
     name = forms.text(fields["name"], "方案名称") if "name" in fields else None
     parts = forms.texts(fields["part_names"], "社区名称") if "part_names" in fields else None

@@ -14,6 +14,7 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.demo.actions import load_demo
 from geoapp.splitting.drafts import tasks
+from tests.signing_in import chief
 
 CODE = "110105012023"
 BEFORE = "2021-06-30"
@@ -39,12 +40,12 @@ def demo(demo_data: Path) -> Iterator[APIFlask]:
 
 @pytest.fixture
 def web(demo: APIFlask) -> Any:
-    return demo.test_client()
+    return chief(demo)
 
 
 def ask(app: APIFlask, wish: dict[str, Any]) -> dict[str, Any]:
     """Ask, and do the job's work here."""
-    web = app.test_client()
+    web = chief(app)
     answer = web.post(f"/api/places/{CODE}/divisions", json=wish)
     assert answer.status_code == 202, answer.text
     heard: list[float] = []

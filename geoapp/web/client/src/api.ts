@@ -1,5 +1,6 @@
 /** Talking to the server: JSON in and out, and every failure as one sentence that says what to do. */
 
+import { boot } from "./boot";
 import { t } from "./i18n";
 
 /** A failure fit to be shown; `requestId` is the number to quote to the administrator. */
@@ -46,7 +47,7 @@ export function postJson<T>(url: string, body: unknown): Promise<T> {
   return answer<T>(
     fetch(url, {
       method: "POST",
-      headers: { ...HEADERS, "Content-Type": "application/json" },
+      headers: { ...HEADERS, "Content-Type": "application/json", "X-CSRF-Token": boot.me.csrf_token },
       body: JSON.stringify(body),
     }),
   );
@@ -58,6 +59,7 @@ export function postForm<T>(url: string, form: FormData, progress: (share: numbe
     const sender = new XMLHttpRequest();
     sender.open("POST", url);
     sender.setRequestHeader("Accept", "application/json");
+    sender.setRequestHeader("X-CSRF-Token", boot.me.csrf_token);
     sender.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     sender.onload = () => resolve(new Response(sender.status === 204 ? null : sender.responseText, { status: sender.status }));
     sender.onerror = () => reject(new TypeError("network"));

@@ -15,6 +15,17 @@ export interface Boot {
   worker: string;
   /** Largest upload in bytes. */
   maxUploadBytes: number;
+  me: Me;
+}
+
+/** Who is looking, as /api/me tells it. */
+export interface Me {
+  signed_in: boolean;
+  name: string | null;
+  /** Per permission the codes of the places from which down it is held; "" is everywhere. */
+  rights: Record<string, string[]>;
+  /** What every change has to carry, so that no other site can make this browser send it. */
+  csrf_token: string;
 }
 
 function read(): Boot {
@@ -24,3 +35,9 @@ function read(): Boot {
 }
 
 export const boot: Boot = read();
+
+/** Is a permission held at a place (or at any)? What is not offered here, the server refuses too. */
+export function may(permission: string, code?: string): boolean {
+  const tops = boot.me.rights[permission] ?? [];
+  return code === undefined ? tops.length > 0 : tops.some((top) => code.startsWith(top));
+}

@@ -9,7 +9,7 @@ import { Editor } from "./division-editor";
 import { drawForm } from "./division-form";
 import type { Ground } from "./division-model";
 import { fill, h } from "./dom";
-import { boot } from "./boot";
+import { boot, may } from "./boot";
 import { day, number, t } from "./i18n";
 
 const PANEL = "division";
@@ -17,10 +17,11 @@ const PANEL = "division";
 export const division: Tool = {
   id: PANEL,
   install(app) {
+    if (!may("divisions.read")) return;
     const desk = new Desk(app);
     app.placeActions.push({
       label: t("试划分"),
-      when: (place) => place.level === "community" && Boolean(place.households),
+      when: (place) => place.level === "community" && Boolean(place.households) && may("divisions.read", place.code),
       run: (place) => void desk.begin(place),
     });
   },
@@ -47,7 +48,8 @@ class Desk {
     try {
       const [options, before] = await Promise.all([server.options(), server.earlier(place.code)]);
       const form = h("div", {});
-      drawForm(this.app, form, place, options, (wish) => void this.ask(place, wish));
+      if (may("divisions.ask", place.code)) drawForm(this.app, form, place, options, (wish) => void this.ask(place, wish));
+      else fill(form, h("h2", {}, place.name), h("p", { class: "hint" }, t("您可以看以前的试划分；新的试划分由规划人员来做。")));
       fill(this.body, form, this.earlier(before.divisions));
     } catch (error) {
       this.fail(error, () => void this.begin(place));

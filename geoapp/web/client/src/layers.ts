@@ -1,6 +1,7 @@
 /** Panel 图层: what is drawn, its legend, order, opacity, source and licence. */
 
 import type { App, Tool } from "./app";
+import { may } from "./boot";
 import type { LayerEntry } from "./catalogue";
 import { fill, h } from "./dom";
 import { day, number, t } from "./i18n";
@@ -18,7 +19,8 @@ export const layers: Tool = {
       side: "left",
       lasting: true,
       render(body) {
-        fill(body, list, h("p", { class: "hint" }, t("把文件拖到地图上即可导入。")), importButton());
+        const bring = may("layers.import") ? [h("p", { class: "hint" }, t("把文件拖到地图上即可导入。")), importButton()] : [];
+        fill(body, list, ...bring);
         draw();
       },
     });

@@ -16,6 +16,7 @@ import { listing } from "./listing";
 import { measure } from "./measure";
 import { Overlays } from "./overlays";
 import { Panels } from "./panels";
+import { person } from "./person";
 import { printing } from "./printing";
 import { search } from "./search";
 import { selection } from "./selection";
@@ -27,7 +28,7 @@ import { upload } from "./upload";
 import { welcome } from "./welcome";
 
 /** In the order in which their panels' tabs stand. */
-const TOOLS: Tool[] = [layers, listing, selection, division, search, dates, furniture, measure, share, printing, upload, still, welcome];
+const TOOLS: Tool[] = [layers, listing, selection, division, search, dates, furniture, measure, share, person, printing, upload, still, welcome];
 
 async function start(): Promise<void> {
   const view = readView(location.hash);

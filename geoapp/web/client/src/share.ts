@@ -69,7 +69,8 @@ export const share: Tool = {
   },
 };
 
-function hashOf(app: App): string {
+/** The view of now as the part of the address behind `#`. */
+export function hashOf(app: App): string {
   const camera = app.map ? { ...app.map.getCenter(), zoom: app.map.getZoom() } : null;
   return writeView(app.state, camera);
 }

@@ -2,7 +2,7 @@
 
 import type { App, Tool } from "./app";
 import { followJob, postForm, postJson, sentence } from "./api";
-import { boot } from "./boot";
+import { boot, may } from "./boot";
 import { byId, fill, h } from "./dom";
 import { number, t } from "./i18n";
 import { openRoster } from "./roster";
@@ -29,6 +29,7 @@ const MAIN = /\.(shp|tab|mif)$/i;
 export const upload: Tool = {
   id: "upload",
   install(app) {
+    if (!may("layers.import")) return;
     const veil = h("div", { class: "drop-veil", hidden: true }, h("p", {}, t("松开即导入")));
     document.body.append(veil);
     const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
