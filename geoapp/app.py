@@ -15,6 +15,7 @@ from geoapp.config import Settings, read_settings
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
+from geoapp.objects import open_objects
 from geoapp.places.gazetteer.store import Gazetteer
 from geoapp.web import assets, errors, headers, incoming, language, limits, requests
 from geoapp.web.limits import Take
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         "settings": settings,
         "database": database,
         "files": FileStore(settings.data / "files"),
+        "objects": open_objects(settings),
         "jobs": JobQueue(database),
         "gazetteer": Gazetteer(database),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,17 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     #: Largest upload in MiB.
     max_upload_mib: int = 512
+    #: Where photographs lie. Empty: the folder objects inside ``data``. Else s3://bucket/prefix.
+    objects_url: str = ""
+    #: Address of an S3 store other than Amazon's, such as https://minio.example.cn:9000.
+    objects_endpoint: str = ""
+    #: Region of the bucket, where its store asks for one.
+    objects_region: str = ""
+    #: Access key of the bucket and its secret; empty: what the machine is allowed by itself.
+    objects_key: str = ""
+    objects_secret: str = field(default="", repr=False)
+    #: Days for which the original of a photograph is kept, where a subdistrict has not set its own.
+    original_days: int = 30
     #: Seconds a writer waits for another one before it is told to try again.
     lock_wait_s: float = 60.0
     #: Jobs worked on inside the web process; 0 when `geoapp worker` runs beside it.
@@ -74,7 +85,7 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from ``GEOAPP_*`` variables; BadSetting for one that is unknown or malformed."""
     environ = os.environ if environ is None else environ
-    known = {PREFIX + field.name.upper(): field for field in fields(Settings)}
+    known = {PREFIX + setting.name.upper(): setting for setting in fields(Settings)}
     values: dict[str, object] = {}
     for name, text in environ.items():
         # GEOAPP_TEST_* steer the tests (which PostgreSQL to use) and never the program.
@@ -82,8 +93,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             continue
         if name not in known:
             raise BadSetting(f"There is no setting {name}; README lists the settings. Correct the name or remove it.")
-        field = known[name]
-        values[field.name] = _convert(name, text, type(field.default))
+        setting = known[name]
+        values[setting.name] = _convert(name, text, type(setting.default))
     settings = Settings(**values)  # type: ignore[arg-type]
     _check(settings)
     return settings
@@ -104,6 +115,7 @@ def _check(settings: Settings) -> None:
     if settings.language not in {"zh", "en"}:
         raise BadSetting(f"GEOAPP_LANGUAGE={settings.language!r}: use zh or en.")
     _check_surroundings(settings)
+    _check_objects(settings)
     if not 0 < settings.port < 65536:
         raise BadSetting(f"GEOAPP_PORT={settings.port}: use 1 to 65535.")
     if settings.threads < 1 or settings.max_upload_mib < 1 or settings.job_workers < 0 or settings.lock_wait_s <= 0:
@@ -114,6 +126,19 @@ def _check(settings: Settings) -> None:
         raise BadSetting(
             f"GEOAPP_TIMEZONE={settings.timezone!r} is no known zone; an example is Asia/Shanghai."
         ) from None
+
+
+def _check_objects(settings: Settings) -> None:
+    address, endpoint = urlsplit(settings.objects_url), urlsplit(settings.objects_endpoint)
+    bucket = address.scheme == "s3" and address.netloc and not (address.username or address.query or address.fragment)
+    if settings.objects_url and not bucket:
+        raise BadSetting("GEOAPP_OBJECTS_URL: give s3://bucket/prefix; the key goes into GEOAPP_OBJECTS_KEY.")
+    if settings.objects_endpoint and not (endpoint.scheme in {"http", "https"} and endpoint.hostname):
+        raise BadSetting("GEOAPP_OBJECTS_ENDPOINT: give scheme, name and port, such as https://minio.example.cn:9000.")
+    if bool(settings.objects_key) != bool(settings.objects_secret):
+        raise BadSetting("GEOAPP_OBJECTS_KEY and GEOAPP_OBJECTS_SECRET: give both or neither.")
+    if not 1 <= settings.original_days <= 3650:
+        raise BadSetting(f"GEOAPP_ORIGINAL_DAYS={settings.original_days}: use 1 to 3650.")
 
 
 def _check_surroundings(settings: Settings) -> None:

@@ -49,7 +49,7 @@ class FileStore:
             target = self._address(digest.hexdigest())
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
         return StoredFile(digest.hexdigest(), size)
@@ -78,7 +78,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed into a folder durable."""
     # A rename is durable only once its folder is; Windows has no such call and needs none.
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)

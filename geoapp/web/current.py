@@ -1,4 +1,4 @@
-"""What the request at hand works with: settings, database, files, jobs."""
+"""What the request at hand works with: settings, database, files, objects, jobs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
+from geoapp.objects import ObjectStore
 
 
 def settings() -> Settings:
@@ -26,6 +27,11 @@ def database() -> Database:
 def files() -> FileStore:
     """The installation's files, by content hash."""
     return cast(FileStore, current_app.extensions["geoapp"]["files"])
+
+
+def objects() -> ObjectStore:
+    """The installation's objects, under random names."""
+    return cast(ObjectStore, current_app.extensions["geoapp"]["objects"])
 
 
 def jobs() -> JobQueue:

@@ -17,6 +17,7 @@ ORDER: list[set[str]] = [
     {"config", "events"},
     {"db"},
     {"files", "jobs", "schema"},
+    {"objects"},
     {"worker", "backups"},
     {"web"},
     {"accounts"},
@@ -41,7 +42,7 @@ RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands",
 # Top-level modules that are the world itself, and folders that are doors as a whole.
 DOORS = {
     "app", "cli", "__main__", "administration", "serving", "bundling", "config", "db", "files", "jobs", "schema",
-    "backups", "worker", "events", "migrations", "web", "api",
+    "objects", "backups", "worker", "events", "migrations", "web", "api",
 }  # fmt: skip
 DOOR_FOLDERS = {
     ("layers", "formats"),
