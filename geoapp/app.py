@@ -17,7 +17,7 @@ from geoapp.files import FileStore
 from geoapp.jobs import JobQueue
 from geoapp.objects import open_objects
 from geoapp.places.gazetteer.store import Gazetteer
-from geoapp.web import assets, errors, headers, incoming, language, limits, requests
+from geoapp.web import assets, bodies, errors, incoming, language, limits, requests
 from geoapp.web.limits import Take
 from geoapp.web.rights import require_declarations
 
@@ -53,7 +53,6 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         json_errors=False,
     )
     app.config.update(
-        MAX_CONTENT_LENGTH=settings.max_upload_mib << 20,
         SECRET_KEY=_secret_key(settings),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
@@ -70,9 +69,9 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     requests.install(app)
     incoming.install(app)
     errors.install(app)
-    headers.install(app)
     language.install(app)
     limits.install(app, shared=_shared_buckets(database))
+    bodies.install(app)
     guards.install(app)
     assets.install(app)
     register_tasks()

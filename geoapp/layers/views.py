@@ -16,6 +16,7 @@ from geoapp.layers.entry import INTERNAL
 from geoapp.layers.handing_out import refused_csv
 from geoapp.layers.rosters.actions import place_roster_row
 from geoapp.web import current
+from geoapp.web.bodies import takes_uploads
 from geoapp.web.describing import ANY_FILE, CSV, FILE, JSON, LAT, LON, TEXT, array_of, describe, record
 from geoapp.web.limits import limited
 from geoapp.web.rights import holds, needs
@@ -49,6 +50,7 @@ def layer(key: str) -> Any:
 @blueprint.post("/api/layers/import")
 @needs("layers.import")
 @limited("upload", "20/minute")
+@takes_uploads
 @describe(
     form=_OPTIONS, files={"file": array_of(FILE)}, needed=("file",), answers={200: JSON, 202: JSON}, errors=(409, 422)
 )

@@ -1,33 +1,58 @@
-"""Security headers on every response, error pages included; one policy, without unsafe-inline."""
+"""Security headers on every answer, whatever made it: page, error, tile, file, download; one policy for all.
+
+`geoapp.web.requests.Entrance` puts them on outside of the application, so that no error on the way loses them.
+"""
 
 from __future__ import annotations
 
-from apiflask import APIFlask
-from flask import Response
+from werkzeug.datastructures import Headers
 
-#: MapLibre draws from data: and blob: images and runs one worker that is served by us.
+#: MapLibre draws from data: and blob: images and runs one worker that is served by us. No inline code, no inline style.
 POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data: blob:",
-        "worker-src 'self' blob:",
+        "worker-src 'self'",
         "object-src 'none'",
+        "frame-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
 
+#: A page may ask where the phone is; nothing else of the machine.
+PERMISSIONS = ", ".join(
+    ["geolocation=(self)"]
+    + [f"{what}=()" for what in ("camera", "microphone", "payment", "usb", "serial", "midi", "display-capture")]
+)
 
-def install(app: APIFlask) -> None:
-    """Send the headers with everything that ``app`` answers."""
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # What frame-ancestors says, for browsers of old office computers.
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: the check against forgery reads our own referer behind TLS.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Almost everything depends on who asks; what may be kept says so itself.
+    "Cache-Control": "no-store",
+}
 
-    @app.after_request
-    def add(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
-        return response
+#: One year. Of this name only: an office's domain has other machines.
+TRANSPORT = "max-age=31536000"
+
+
+def complete(headers: Headers, *, secure: bool) -> None:
+    """Add what an answer lacks; ``secure``: it leaves through TLS."""
+    for name, value in SAFE.items():
+        headers.setdefault(name, value)
+    if secure:
+        headers.setdefault("Strict-Transport-Security", TRANSPORT)
+    if "private" in headers["Cache-Control"]:
+        # On a shared computer the next person's request differs by its cookie.
+        vary = headers.get("Vary", "")
+        if "cookie" not in vary.lower():
+            headers["Vary"] = f"{vary}, Cookie" if vary else "Cookie"

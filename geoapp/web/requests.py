@@ -8,16 +8,22 @@ address that is none of ours is the asker, however many hops there are and under
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
+import sys
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from apiflask import APIFlask
 from flask import has_request_context, request
+from werkzeug.datastructures import Headers
 
 from geoapp.web import current
+from geoapp.web.headers import complete
+
+log = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -31,12 +37,7 @@ _FORWARDED = re.compile(r"HTTP_(X_FORWARDED_.*|FORWARDED|X_REAL_IP)")
 def install(app: APIFlask) -> None:
     """Number every request of ``app``, and correct its address and scheme where a proxy of ours stands before it."""
     proxies = app.extensions["geoapp"]["settings"].proxies
-    app.wsgi_app = Entrance(app.wsgi_app, proxies)  # type: ignore[method-assign]
-
-    @app.after_request
-    def show(response: Any) -> Any:
-        response.headers["X-Request-Id"] = request_id()
-        return response
+    app.wsgi_app = Entrance(app.wsgi_app, proxies, propagates=lambda: app.testing)  # type: ignore[method-assign]
 
 
 def request_id() -> str:
@@ -68,8 +69,14 @@ def public_url(path: str) -> str:
 class Entrance:
     """The outermost layer of the application."""
 
-    def __init__(self, inner: Callable[..., Iterable[bytes]], proxies: tuple[Network, ...]) -> None:
-        self._inner, self._proxies = inner, proxies
+    def __init__(
+        self,
+        inner: Callable[..., Iterable[bytes]],
+        proxies: tuple[Network, ...],
+        *,
+        propagates: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._inner, self._proxies, self._propagates = inner, proxies, propagates
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = _address(environ.get("REMOTE_ADDR", ""))
@@ -84,7 +91,16 @@ class Entrance:
         # Nobody further in can believe what was not checked here.
         for name in [name for name in environ if _FORWARDED.fullmatch(name)]:
             del environ[name]
-        return self._inner(environ, start_response)
+        start = _completing(environ, start_response)
+        try:
+            return self._inner(environ, start)
+        except Exception:
+            if self._propagates():
+                raise
+            # The application failed while it answered a failure: its own pages are out of reach.
+            log.exception("fault outside of the pages in request %s", environ[ID_KEY])
+            start("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")], sys.exc_info())
+            return [f"程序出错，已记入日志；请求编号 {environ[ID_KEY]}\n".encode()]
 
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)
@@ -100,6 +116,18 @@ class Entrance:
             if not self._is_ours(address):
                 break
         return found
+
+
+def _completing(environ: dict[str, Any], start_response: Any) -> Any:
+    """``start_response`` that sends the number of the request and the security headers along."""
+
+    def start(status: str, listed: list[tuple[str, str]], *rest: Any) -> Any:
+        headers = Headers(listed)
+        headers["X-Request-Id"] = environ[ID_KEY]
+        complete(headers, secure=environ["wsgi.url_scheme"] == "https")
+        return start_response(status, headers.to_wsgi_list(), *rest)
+
+    return start
 
 
 def given_id(environ: dict[str, Any]) -> str:
