@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import itertools
 from datetime import timedelta
-from typing import Any
 
 from apiflask import APIFlask
 
@@ -13,7 +12,7 @@ from geoapp.accounts import guards
 from geoapp.accounts.store import forget_buckets, take_token
 from geoapp.config import Settings, read_settings
 from geoapp.db import Database, utcnow
-from geoapp.files import FileStore
+from geoapp.files import FileStore, secret_key
 from geoapp.jobs import JobQueue
 from geoapp.objects import open_objects
 from geoapp.places.gazetteer.store import Gazetteer
@@ -53,7 +52,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         json_errors=False,
     )
     app.config.update(
-        SECRET_KEY=_secret_key(settings),
+        SECRET_KEY=secret_key(settings.data),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
     )
@@ -104,19 +103,3 @@ def register_tasks() -> None:
     """Make every part's background work known to this process."""
     for name in TASKS:
         importlib.import_module(name)
-
-
-def _secret_key(settings: Settings) -> Any:
-    """A random key made at the first start and kept beside the data, readable by its owner alone."""
-    import os
-    import secrets
-
-    path = settings.data / "secret.key"
-    settings.data.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(secrets.token_bytes(32))
-    return path.read_bytes()

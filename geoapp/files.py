@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +89,21 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def secret_key(data: Path) -> bytes:
+    """The installation's key, by which cookies, door codes and links are signed.
+
+    A random one is made at the first call and kept beside the data, readable by its owner alone.
+    """
+    path = data / "secret.key"
+    if not path.is_file():
+        data.mkdir(parents=True, exist_ok=True)
+        handle, fresh = tempfile.mkstemp(dir=data, prefix="secret-")
+        with os.fdopen(handle, "wb") as out:
+            out.write(secrets.token_bytes(32))
+        # A link appears whole or not at all, and never takes the place of the key of a process that was quicker.
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+        Path(fresh).unlink()
+    return path.read_bytes()

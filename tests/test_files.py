@@ -2,12 +2,14 @@
 
 import hashlib
 import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from geoapp.errors import Invalid, NotFound, TooLarge
-from geoapp.files import FileStore
+from geoapp.files import FileStore, secret_key
 
 
 @pytest.fixture
@@ -38,3 +40,13 @@ def test_an_address_that_is_no_hash_is_refused(store: FileStore, address: str) -
 def test_a_hash_that_is_not_here_is_not_found(store: FileStore) -> None:
     with pytest.raises(NotFound):
         store.path("0" * 64)
+
+
+def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: secret_key(tmp_path / "new"), range(32)))
+    assert len(keys) == 1
+    assert len(keys.pop()) == 32
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret.key"]
+    if os.name == "posix":
+        assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o077 == 0
