@@ -1,4 +1,8 @@
-"""App, client, database and random numbers for all tests; sockets to other machines are closed."""
+"""App, client, database and random numbers for all tests; sockets to other machines are closed.
+
+A module of database tests says ``pytestmark = pytest.mark.engines``: those of its tests that reach `settings` then run
+twice, ``[sqlite]`` and ``[postgresql]``. ``@pytest.mark.engines("sqlite")`` takes one of its tests out again.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +23,7 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
-from tests import signing_in
+from tests import engines, signing_in
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -50,13 +55,35 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "geoapp.sqlite"
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.PostgresServer]:
+    """A PostgreSQL server where tests may make databases, with a migrated one to copy."""
+    if why := engines.missing():
+        pytest.skip(why)
+    server = engines.PostgresServer(os.environ[engines.URL])
+    with server.template(tmp_path_factory.mktemp("template")):
+        yield server
+    server.close()
+
+
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
+def engine() -> str:
+    """sqlite, and in tests marked ``engines`` postgresql too."""
+    return engines.SQLITE
+
+
+@pytest.fixture
+def settings(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Iterator[Settings]:
     """Settings of an installation of the test's own, with an empty database."""
     data = tmp_path / "var"
     data.mkdir()
-    shutil.copyfile(migrated, data / "geoapp.sqlite")
-    return Settings(data=data, rate_limits=0)
+    own = Settings(data=data, rate_limits=0)
+    if engine == engines.SQLITE:
+        shutil.copyfile(request.getfixturevalue("migrated"), data / "geoapp.sqlite")
+        yield own
+        return
+    with request.getfixturevalue("postgres").migrated() as url:
+        yield replace(own, database_url=url)
 
 
 @pytest.fixture
@@ -169,10 +196,29 @@ def _chromium() -> str | None:
     return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked ``engines`` that reaches `settings` runs once per engine."""
+    marker = metafunc.definition.get_closest_marker("engines")
+    if marker is not None and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", engines.engines_of(marker), scope="function")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """CI promises PostgreSQL: a test of it that is skipped there has failed."""
+    report = yield
+    if report.skipped and item.get_closest_marker("postgres") and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CI promises PostgreSQL: {report.longrepr}"
+    return report
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip by name what this machine cannot run; CI promises a browser, so there its absence fails."""
     for item in items:
         if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="../shared/data is not here"))
+        if item.get_closest_marker("postgres") and engines.missing():
+            item.add_marker(pytest.mark.skip(reason=engines.missing()))
         if item.get_closest_marker("browser") and not _chromium() and not os.environ.get("CI"):
             item.add_marker(pytest.mark.skip(reason="no Chromium here; set GEOAPP_TEST_CHROMIUM to its path"))

@@ -21,6 +21,8 @@ from geoapp.places.records import PlaceRecord
 from geoapp.places.versions import LaterChange, NoSuchPlace, PlaceVersion
 from tests.places.street import DISTRICT, EAST, FIRST, HOME, STREET, plan_of, squares, street_records
 
+pytestmark = pytest.mark.engines
+
 DAY = date(2023, 7, 1)
 NEW = "110105012025"
 

@@ -15,19 +15,20 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.errors import GeoappError, exit_code
 from geoapp.places import actions
+from tests.engines import environment
 from tests.places.street import DISTRICT, EAST, FIRST, HOME, STREET, plan_of, squares, street_records
 
 
 class Shell:
     """Runs the command line on one installation."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Exit code, and what was printed or the sentence of the refusal."""
         result = CliRunner().invoke(
-            geoapp, ["places", *arguments], env={"GEOAPP_DATA": str(self.data)}, standalone_mode=False
+            geoapp, ["places", *arguments], env=environment(self.settings), standalone_mode=False
         )
         if isinstance(result.exception, GeoappError):
             return exit_code(result.exception), str(result.exception)
@@ -42,9 +43,10 @@ class Shell:
 @pytest.fixture
 def shell(database: Database) -> Shell:
     actions.load_places(database, street_records(), on=FIRST, by="测试")
-    return Shell(database.settings.data)
+    return Shell(database.settings)
 
 
+@pytest.mark.engines
 def test_the_main_story_by_command_line(shell: Shell, tmp_path: Path) -> None:
     """Adopt, adopt again, look before and after, look at history, withdraw."""
     plan = tmp_path / "plan.json"
@@ -101,7 +103,7 @@ def test_lists_of_codes_make_places_without_borders(tmp_path: Path) -> None:
     upper, lower = tmp_path / "streets.csv", tmp_path / "villages.csv"
     upper.write_bytes("编码,名称\r\n110105,朝阳区\r\n110105012,麦子店街道\r\n".encode("gb18030"))
     lower.write_text("\ufeffcode,name\n110105012023,霞光里社区居委会\n110199001001,别处社区\n", encoding="utf-8")
-    shell = Shell(tmp_path / "var")
+    shell = Shell(Settings(data=tmp_path / "var"))
     report = shell.json("load", "--codes", str(lower), "--codes", str(upper), "--on", "2023-12-31")
     assert (report["rows_in"], report["begun"], len(report["refused"])) == (4, 3, 1)
     assert [p["name"] for p in shell.json("list", "--on", "2024-01-01")["places"]] == [
@@ -150,9 +152,7 @@ def test_features_of_a_layer_become_places(shell: Shell, settings: Settings, tmp
     ]
     path = tmp_path / "towns.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    imported = CliRunner().invoke(
-        geoapp, ["import", str(path), "--layer", "towns"], env={"GEOAPP_DATA": str(settings.data)}
-    )
+    imported = CliRunner().invoke(geoapp, ["import", str(path), "--layer", "towns"], env=environment(settings))
     assert imported.exit_code == 0, imported.output
     chosen = (
         "load",
@@ -177,7 +177,7 @@ def test_features_of_a_layer_become_places(shell: Shell, settings: Settings, tmp
 def test_every_beijing_code_is_loaded(shared_data: Path, tmp_path: Path) -> None:
     """16 districts, 349 streets, 7535 communities and villages; 麦子店 has the seven that the story names."""
     folder = shared_data / "beijing-community-codes"
-    shell = Shell(tmp_path / "var")
+    shell = Shell(Settings(data=tmp_path / "var"))
     files = [
         part for name in ("areas", "streets", "villages") for part in ("--codes", str(folder / f"{name}_beijing.csv"))
     ]

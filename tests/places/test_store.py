@@ -12,6 +12,8 @@ from geoapp.places import actions, store, tables
 from geoapp.places.versions import NoSuchPlace
 from tests.places.street import DISTRICT, EAST, FIRST, HOME, STEP, STREET, WEST, plan_of, squares
 
+pytestmark = pytest.mark.engines
+
 DAY = date(2023, 7, 1)
 
 

@@ -16,6 +16,8 @@ from geoapp.reports import (
     tables,
 )
 
+pytestmark = pytest.mark.engines
+
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
@@ -36,10 +38,10 @@ def add_event(connection: Connection, report_id: int) -> None:
 
 
 @pytest.mark.parametrize("change", ["UPDATE report_event SET actor = 'x'", "DELETE FROM report_event"])
-def test_the_timeline_refuses_any_change(store_database: Database, change: str) -> None:
-    with store_database.transaction() as connection:
+def test_the_timeline_refuses_any_change(database: Database, change: str) -> None:
+    with database.transaction() as connection:
         add_event(connection, add_report(connection))
-    with pytest.raises(sa.exc.DatabaseError, match="append-only"), store_database.transaction() as connection:
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), database.transaction() as connection:
         connection.exec_driver_sql(change)
 
 
@@ -54,18 +56,18 @@ def test_the_timeline_refuses_any_change(store_database: Database, change: str) 
     ],
     ids=str,
 )
-def test_a_state_that_contradicts_itself_is_not_stored(store_database: Database, impossible: dict[str, Any]) -> None:
-    with pytest.raises(sa.exc.IntegrityError), store_database.transaction() as connection:
+def test_a_state_that_contradicts_itself_is_not_stored(database: Database, impossible: dict[str, Any]) -> None:
+    with pytest.raises(sa.exc.IntegrityError), database.transaction() as connection:
         add_report(connection, **impossible)
 
 
-def test_one_number_of_one_origin_is_stored_once(store_database: Database) -> None:
-    with store_database.transaction() as connection:
+def test_one_number_of_one_origin_is_stored_once(database: Database) -> None:
+    with database.transaction() as connection:
         add_report(connection, origin="12345", origin_number="20261118-0412")
         add_report(connection, key="k2", number="000000001", origin="import", origin_number="20261118-0412")
         add_report(connection, key="k3", number="000000002")
         add_report(connection, key="k4", number="000000003")
-    with pytest.raises(sa.exc.IntegrityError), store_database.transaction() as connection:
+    with pytest.raises(sa.exc.IntegrityError), database.transaction() as connection:
         add_report(connection, key="k5", number="000000004", origin="12345", origin_number="20261118-0412")
 
 
