@@ -89,7 +89,7 @@ def _shared_buckets(database: Database) -> Take | None:
 
     def take(key: str, wanted: limits.Rate) -> float:
         now = utcnow()
-        with database.transaction() as connection:
+        with database.transaction(line=None) as connection:
             # A count that a crash loses is no loss; waiting for the disk at each change would be one.
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             if next(taken) % FORGET_EVERY == 0:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.dialects.postgresql import JSONB
@@ -17,7 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from geoapp.config import Settings
-from geoapp.errors import Invalid, Unavailable
+from geoapp.errors import GeoappError, Invalid, Unavailable
 
 metadata = sa.MetaData(
     naming_convention={
@@ -35,7 +37,17 @@ class NoDataFolder(Invalid):
 
 
 class DatabaseBusy(Unavailable):
-    """Another writer held the database longer than ``lock_wait_s``."""
+    """Another writer held the database longer than ``lock_wait_s``, or two stood in each other's way."""
+
+
+class DatabaseGone(Unavailable):
+    """The PostgreSQL server does not answer, lets nobody in, or broke off."""
+
+    outside = "数据库暂时不能用，刚才的操作可能没有保存；请稍后再试，仍不行时告诉管理员。"
+
+
+class NoExtension(DatabaseGone):
+    """The database lacks what geometry is stored with."""
 
 
 class _PostgisGeometry(UserDefinedType[bytes]):
@@ -155,6 +167,8 @@ def drop_spatial_index(connection: Connection, table: str) -> None:
 
 
 _WAITING = "geoapp_after_commit"
+#: Advisory locks of PostgreSQL come in families; this one is of the lines in which writers queue.
+_LINES = 0x67656F
 
 
 def after_commit(connection: Connection, action: Callable[[], None]) -> None:
@@ -165,8 +179,9 @@ def after_commit(connection: Connection, action: Callable[[], None]) -> None:
 class Database:
     """One installation's database: `reading()` for a consistent look, `transaction()` for a change.
 
-    On SQLite all writers, of this process and of others, queue at one lock: a busy database then means waiting,
-    never the error "database is locked" in the middle of a change.
+    Writers queue, so that a change may look first and then write: on SQLite all of this machine at one lock, on
+    PostgreSQL those of one line, of whatever machine. A busy database then means waiting, never the error "database
+    is locked" or a lost update in the middle of a change.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -182,12 +197,21 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the database from its first query on."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A connection whose changes are durable when the block ends, and undone when it raises."""
+    def transaction(self, *, line: str | None = "main") -> Iterator[Connection]:
+        """A connection whose changes are durable when the block ends, and undone when it raises.
+
+        Parameters
+        ----------
+        line : on PostgreSQL, writers of one line follow one another, and those of different lines work at the same
+            time. None: no line, for a change whose statements guard themselves (one row, a unique key).
+        """
         waiting: list[Callable[[], None]] = []
         if self.is_sqlite:
             with self._write_lock(), self.engine.connect() as plain:
@@ -196,17 +220,22 @@ class Database:
                     yield connection
         else:
             with self.engine.connect() as connection, self._noting(connection, waiting), connection.begin():
+                if line is not None:
+                    # The first statement: all that follow see what the one before in the line has committed.
+                    turn = sa.func.pg_advisory_xact_lock(_LINES, zlib.crc32(line.encode()) - 2**31)
+                    connection.execute(sa.select(turn))
                 yield connection
         for action in waiting:
             action()
 
     @contextmanager
     def _noting(self, connection: Connection, waiting: list[Callable[[], None]]) -> Iterator[None]:
-        connection.info[_WAITING] = waiting
+        info = connection.info  # of the driver's connection: gone from here when that breaks off
+        info[_WAITING] = waiting
         try:
             yield
         finally:
-            del connection.info[_WAITING]
+            del info[_WAITING]
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -217,14 +246,13 @@ class Database:
     @contextmanager
     def _write_lock(self) -> Iterator[None]:
         wait = self.settings.lock_wait_s
-        busy = DatabaseBusy(f"数据库正忙，已等待 {wait:g} 秒仍未轮到；请稍后再试，本次没有改动任何数据。")
         if not self._thread_lock.acquire(timeout=wait):
-            raise busy
+            raise _busy(wait)
         try:
             try:
                 self._file_lock.acquire(timeout=wait)
             except Timeout:
-                raise busy from None
+                raise _busy(wait) from None
             try:
                 yield
             finally:
@@ -248,7 +276,78 @@ def _make_engine(settings: Settings) -> Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(settings.url, pool_pre_ping=True)
+    # Every thread that answers may read while it writes; the queue of jobs comes on top.
+    engine = sa.create_engine(
+        settings.url, pool_pre_ping=True, pool_size=5, max_overflow=2 * settings.threads + 5, connect_args=_PATIENCE
+    )
+    wait = settings.lock_wait_s
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {round(wait * 1000)}")
+        connection.commit()
+
+    @sa.event.listens_for(engine, "handle_error")
+    def tell(context: sa.engine.ExceptionContext) -> GeoappError | None:
+        if context.is_pre_ping:
+            return None  # a connection that went stale in the pool: another one is opened
+        return _refusal(context.original_exception, engine.url, wait)
+
+    return engine
+
+
+#: Seconds until an address where nobody answers is given up.
+_PATIENCE = {"connect_timeout": 10}
+
+
+def _busy(wait_s: float) -> DatabaseBusy:
+    return DatabaseBusy(f"数据库正忙，已等待 {wait_s:g} 秒仍未轮到；请稍后再试，本次没有改动任何数据。")
+
+
+def _refusal(error: BaseException, url: sa.URL, wait_s: float) -> GeoappError | None:
+    """What a person is told of a PostgreSQL error that is no fault of ours; None for any other."""
+    state, words = getattr(error, "sqlstate", None), str(error)
+    if state == "55P03":
+        return _busy(wait_s)
+    if state in {"40P01", "40001"}:
+        return DatabaseBusy("两项改动互相等待，数据库取消了其中这一项；请再试一次，本次没有改动任何数据。")
+    if ("extension" in words and state in {"0A000", "58P01", "42501"}) or 'type "geometry"' in words:
+        return NoExtension(
+            f"数据库 {url.database} 里没有 postgis 或 btree_gist 扩展；请在数据库服务器上安装 PostGIS"
+            "（Debian：apt install postgresql-postgis），再由数据库管理员在这个库里执行"
+            " CREATE EXTENSION postgis; CREATE EXTENSION btree_gist; 。"
+        )
+    if state == "42501":
+        return DatabaseGone(
+            f"账号 {url.username} 在数据库 {url.database} 里没有建表或读写的权限；"
+            f"请由数据库管理员执行 ALTER DATABASE {url.database} OWNER TO {url.username}; 。"
+        )
+    if state is not None and not state.startswith(("08", "57P", "53")):
+        return None
+    return DatabaseGone(_why_gone(words, url)) if isinstance(error, psycopg.OperationalError) else None
+
+
+def _why_gone(words: str, url: sa.URL) -> str:
+    """The sentence for whoever runs the installation: which part of the address is wrong, or which machine is down."""
+    where = f"{url.host or '本机'}:{url.port or 5432}"
+    # A server speaks the language that it was set up in.
+    if "authentication failed" in words or "认证失败" in words or "no password" in words or 'role "' in words:
+        return f"数据库服务器 {where} 不接受账号 {url.username} 的密码；请核对 GEOAPP_DATABASE_URL 里的账号和密码。"
+    if ("FATAL" in words and ("does not exist" in words or "不存在" in words)) or "3D000" in words:
+        return (
+            f"数据库服务器 {where} 上没有名为 {url.database} 的数据库；请核对 GEOAPP_DATABASE_URL，"
+            f"或先建库：createdb -O {url.username} {url.database} 。"
+        )
+    if "too many" in words or "remaining connection slots" in words:
+        return f"数据库服务器 {where} 的连接已经占满；请减少服务进程或 GEOAPP_THREADS，或调大服务器的 max_connections。"
+    if "No space left" in words:
+        return f"数据库服务器 {where} 的磁盘已满，没有改动任何数据；请腾出空间后重试。"
+    if "failed to resolve" in words or "could not translate host name" in words:
+        return f"找不到名为 {url.host} 的数据库服务器；请核对 GEOAPP_DATABASE_URL 里的主机名和本机的网络。"
+    if "connection failed" in words or "connection is bad" in words or "timeout" in words:
+        return f"数据库服务器 {where} 没有应答；请确认 PostgreSQL 正在运行，并核对 GEOAPP_DATABASE_URL 里的地址和端口。"
+    return f"与数据库服务器 {where} 的连接中断了；没有完成的改动不会留下，请稍后再试，并查看 PostgreSQL 的日志。"
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -122,7 +122,7 @@ class JobQueue:
         task(name)
         key = secrets.token_hex(16)
         row = {"id": key, "task": name, "title": title, "args": args, "state": QUEUED, "created_at": utcnow()}
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             connection.execute(jobs.insert().values(row))
         return key
 
@@ -147,7 +147,7 @@ class JobQueue:
 
     def claim(self) -> Job | None:
         """Take the oldest job that waits or whose worker is silent; None when there is none."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             query = sa.select(jobs.c.id).where(_claimable()).order_by(jobs.c.created_at).limit(1)
             key = connection.execute(query.with_for_update(skip_locked=True)).scalar()
             if key is None:
@@ -168,7 +168,7 @@ class JobQueue:
 
     def beat(self, key: str, *, progress: float, message: str) -> bool:
         """Say that the job is alive; False when it shall stop (cancelled, or taken over by another worker)."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             connection.execute(
                 jobs.update()
                 .where(jobs.c.id == key, jobs.c.state == RUNNING)
@@ -179,7 +179,7 @@ class JobQueue:
 
     def end(self, key: str, state: str, *, message: str, result: Any = None) -> None:
         """Write the outcome of a running job."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             connection.execute(
                 jobs.update()
                 .where(jobs.c.id == key, jobs.c.state == RUNNING)
@@ -195,14 +195,14 @@ class JobQueue:
 
     def retry(self, key: str, *, message: str) -> None:
         """Put a running job back into the queue."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             values = {"state": QUEUED, "message": message, "leased_until": None}
             connection.execute(jobs.update().where(jobs.c.id == key, jobs.c.state == RUNNING).values(values))
 
     def cancel(self, key: str) -> None:
         """Ask for an end: a waiting job ends at once, a running one at its next heartbeat."""
         self.get(key)
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             waiting = (jobs.c.id == key) & (jobs.c.state == QUEUED)
             connection.execute(
                 jobs.update().where(waiting).values(state=CANCELLED, ended_at=utcnow(), message="已取消")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import shapely
 import sqlalchemy as sa
 
 from geoapp.config import Settings
@@ -15,15 +16,18 @@ from geoapp.db import (
     Database,
     DatabaseBusy,
     UtcDateTime,
+    Wkb,
     after_commit,
     bbox_columns,
     bbox_intersects,
     create_spatial_index,
 )
 
+pytestmark = pytest.mark.engines
+
 loose = sa.MetaData()
 counter = sa.Table("counter", loose, sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer))
-spot = sa.Table("spot", loose, sa.Column("id", sa.Integer, primary_key=True), *bbox_columns())
+spot = sa.Table("spot", loose, sa.Column("id", sa.Integer, primary_key=True), sa.Column("geom", Wkb), *bbox_columns())
 moment = sa.Table("moment", loose, sa.Column("id", sa.Integer, primary_key=True), sa.Column("at", UtcDateTime))
 
 
@@ -111,8 +115,9 @@ def test_boxes_are_found_after_insert_update_and_delete(world: Database) -> None
         with world.reading() as connection:
             return set(connection.execute(sa.select(spot.c.id).where(bbox_intersects(spot, box))).scalars())
 
-    def box(x: float) -> dict[str, float]:
-        return {"min_lon": x, "max_lon": x + 1, "min_lat": 0, "max_lat": 1}
+    def box(x: float) -> dict[str, object]:
+        geom = shapely.box(x, 0, x + 1, 1).wkb
+        return {"geom": geom, "min_lon": x, "max_lon": x + 1, "min_lat": 0, "max_lat": 1}
 
     with world.transaction() as connection:
         connection.execute(spot.insert(), [{"id": 1, **box(0)}, {"id": 2, **box(5)}])

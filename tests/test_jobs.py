@@ -9,6 +9,8 @@ from geoapp.db import Database, utcnow
 from geoapp.errors import NotFound
 from geoapp.jobs import CANCELLED, DONE, JobQueue, Task
 
+pytestmark = pytest.mark.engines
+
 
 @pytest.fixture
 def queue(database: Database, monkeypatch: pytest.MonkeyPatch) -> JobQueue:

@@ -16,6 +16,8 @@ from geoapp.errors import Invalid
 from geoapp.jobs import CANCELLED, DONE, FAILED, RUNNING, Job, JobQueue, Task
 from geoapp.worker import Worker
 
+pytestmark = pytest.mark.engines
+
 HERE = "tests.test_worker"
 
 

@@ -109,7 +109,7 @@ def undo_import(database: Database, layer_key: str, *, by: str, import_id: int |
 
     With ``import_id`` only when that import is the latest one.
     """
-    with database.transaction() as connection:
+    with database.transaction(line="layers") as connection:
         layer = store.layer_by_key(connection, layer_key)
         latest = store.latest_import(connection, layer.id)
         if import_id not in {None, latest.id}:
@@ -125,7 +125,7 @@ def undo_import(database: Database, layer_key: str, *, by: str, import_id: int |
 
 def remove_layer(database: Database, layer_key: str, *, by: str) -> store.Layer:
     """Delete a layer with its imports; the original files stay in the file store."""
-    with database.transaction() as connection:
+    with database.transaction(line="layers") as connection:
         layer = store.layer_by_key(connection, layer_key)
         store.remove_layer(connection, layer.id)
         events.layer_changed.send(None, layer_id=layer.id, connection=connection)
@@ -236,7 +236,7 @@ def _store(database: Database, prepared: Prepared, incoming: Incoming, *, by: st
     options = incoming.options
     report: ImportReport | None = None
     try:
-        with database.transaction() as connection:
+        with database.transaction(line="layers") as connection:
             layer_id, entry_before = _layer_for(connection, incoming)
             import_id = store.add_import(
                 connection,

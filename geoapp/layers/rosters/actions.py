@@ -85,7 +85,7 @@ def place_roster_row(database: Database, layer_key: str, name: str, *, lon: floa
     """Say where a row of a roster is; remembered by its name, so that the next import finds it too."""
     if not (np.isfinite([lon, lat]).all() and abs(lon) <= 180 and abs(lat) <= 90):
         raise BadTap("点选的位置不在地图上；请重新点选。")
-    with database.transaction() as connection:
+    with database.transaction(line="layers") as connection:
         layer = store.layer_by_key(connection, layer_key)
         rows = [
             row for row in store.roster_rows(connection, layer.id) if row.props.get("key") == name or row.name == name

@@ -17,6 +17,8 @@ from geoapp.layers.actions import import_file
 from geoapp.layers.importing import ImportOptions, ImportReport
 from geoapp.layers.rosters.actions import BadTap, place_roster_row
 
+pytestmark = pytest.mark.engines
+
 ROWS: list[list[Any]] = [
     ["霞光里社区楼栋台账"],
     ["小区", "楼栋", "户数", None],
