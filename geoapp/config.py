@@ -68,8 +68,11 @@ class Settings:
 
     @property
     def url(self) -> str:
-        """Database address that is in force."""
-        return self.database_url or f"sqlite:///{(self.data / 'geoapp.sqlite').as_posix()}"
+        """Database address that is in force, with the driver that the app brings."""
+        if not self.database_url:
+            return f"sqlite:///{(self.data / 'geoapp.sqlite').as_posix()}"
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -114,6 +117,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"GEOAPP_ENV={settings.env!r}: use development or production.")
     if settings.language not in {"zh", "en"}:
         raise BadSetting(f"GEOAPP_LANGUAGE={settings.language!r}: use zh or en.")
+    _check_database(settings)
     _check_surroundings(settings)
     _check_objects(settings)
     if not 0 < settings.port < 65536:
@@ -139,6 +143,21 @@ def _check_objects(settings: Settings) -> None:
         raise BadSetting("GEOAPP_OBJECTS_KEY and GEOAPP_OBJECTS_SECRET: give both or neither.")
     if not 1 <= settings.original_days <= 3650:
         raise BadSetting(f"GEOAPP_ORIGINAL_DAYS={settings.original_days}: use 1 to 3650.")
+
+
+def _check_database(settings: Settings) -> None:
+    if not settings.database_url:
+        return
+    example = "postgresql://geoapp:password@127.0.0.1:5432/geoapp"
+    try:
+        address = urlsplit(settings.database_url)
+        # Without a host it is a socket of this machine, or one that the query names.
+        named = bool(address.path.strip("/")) and address.port != 0
+    except ValueError:  # a port that is no number
+        named = False
+    # The address itself is not repeated: it holds the password.
+    if not named or address.scheme not in {"postgresql", "postgresql+psycopg", "postgres"}:
+        raise BadSetting(f"GEOAPP_DATABASE_URL is not the address of a PostgreSQL database; an example is {example}.")
 
 
 def _check_surroundings(settings: Settings) -> None:

@@ -13,8 +13,10 @@ class GeoappError(Exception):
     """Root of all errors that are answers, not faults; ``str(error)`` is one sentence with a remedy.
 
     A sentence that pages also say in English is a message id with its values apart: ``NotFound("没有“%(name)s”。",
-    name=name)``.
+    name=name)``. ``outside`` is what a page says in its place, where the sentence is for whoever runs the installation.
     """
+
+    outside = ""
 
     def __init__(self, sentence: str = "", /, **values: object) -> None:
         self.sentence, self.values = sentence, values

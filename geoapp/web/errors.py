@@ -25,7 +25,10 @@ def install(app: APIFlask) -> None:
     @app.errorhandler(GeoappError)
     def expected(error: GeoappError) -> Any:
         wait = {"Retry-After": str(int(error.wait_s) + 1)} if isinstance(error, TooOften) else None
-        return answer(http_status(error), said(error), headers=wait)
+        if error.outside:
+            log.error("request %s: %s", request_id(), error)
+        sentence = _(error.outside) if error.outside else said(error)
+        return answer(http_status(error), sentence, headers=wait)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:

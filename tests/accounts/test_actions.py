@@ -17,6 +17,8 @@ from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database
 from geoapp.errors import Conflict, NotAllowed, NotFound
 
+pytestmark = pytest.mark.engines
+
 PASSWORD = "correct horse battery"
 SYSTEM = Actor(system="test")
 DAY = date(2026, 11, 22)

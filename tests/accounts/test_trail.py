@@ -11,6 +11,8 @@ from geoapp.accounts.trail import store
 from geoapp.config import Settings
 from geoapp.db import Database
 
+pytestmark = pytest.mark.engines
+
 SYSTEM = Actor(system="test")
 
 
@@ -29,6 +31,7 @@ def test_the_database_refuses_any_change(audited: Database, change: str) -> None
     assert trail.verify(audited) == (5, None)
 
 
+@pytest.mark.engines("sqlite")
 def test_an_altered_row_and_a_cut_tail_are_found(audited: Database) -> None:
     with audited.transaction() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_entry_no_update")

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 from geoapp.accounts import audit
 from geoapp.accounts.roles import RANK_NAMES
+from geoapp.db import DatabaseGone
 from geoapp.maps import facts, style
 from geoapp.web import translating
 
@@ -24,7 +25,7 @@ PO = translating.FOLDER / "en" / "LC_MESSAGES" / "messages.po"
 #: Looked up by the words that data carry, not by a literal in the code.
 LOOKED_UP = {
     *facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2],
-    *RANK_NAMES.values(), *audit.titles(),
+    *RANK_NAMES.values(), *audit.titles(), DatabaseGone.outside,
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
 BILINGUAL = ("accounts",)
