@@ -159,6 +159,7 @@ def erase_person(database: Database, actor: Actor, person_key: str, *, on: date)
     actor.require("people.erase", on=on)
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
+        _require_reaches(connection, actor, "people.erase", person, on=on)
         now = utcnow()
         blank: dict[str, Any] = {"name": "已注销", "login": None, "email": None, "phone": None, "password_hash": None}
         blank |= {"totp_secret": None, "issuer": None, "subject": None, "ended_at": now, "erased_at": now}
@@ -175,6 +176,7 @@ def export_person(database: Database, actor: Actor, person_key: str, *, on: date
         person = store.person_by_key(connection, person_key)
         if actor.person is None or actor.person.id != person.id:
             actor.require("privacy.export", on=on)
+            _require_reaches(connection, actor, "privacy.export", person, on=on)
         held = store.all_grants_of(connection, person.id)
         opened = store.sessions_of(connection, person.id, now=utcnow(), current="")
         entries = trail_store.newest(connection, tops=[""], subject=person.key, limit=10_000)
@@ -228,6 +230,17 @@ def _require_manages(connection: Connection, actor: Actor, person: Person, *, on
         return
     held = store.grants_of(connection, person.id, on=on)
     if not held or not all(may_appoint(actor.grants, g.rank, g.place, on=on) for g in held):
+        raise NotFound("没有这个账号；它可能已被删除。")
+
+
+def _require_reaches(connection: Connection, actor: Actor, permission: str, person: Person, *, on: date) -> None:
+    """The right has to reach every place where the person holds or held something, and everywhere where she never did.
+
+    An administrator of one subdistrict has nothing to do with the people of the next.
+    """
+    places = [grant.place for grant in store.all_grants_of(connection, person.id)] or [()]
+    tops = actor.places(permission, on=on)
+    if not all(any(place[: len(top)] == top for top in tops) for place in places):
         raise NotFound("没有这个账号；它可能已被删除。")
 
 
