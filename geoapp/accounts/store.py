@@ -138,19 +138,41 @@ def _grant(row: Any) -> Grant:
     return Grant(Rank(row.rank), path_of(row.place_path), row.valid_from, row.valid_to)
 
 
+#: Asked before each request: written once, since composing them took longer than asking.
+_HELD_ON = (
+    sa.select(grants.c.rank, grants.c.place_path, grants.c.valid_from, grants.c.valid_to)
+    .where(
+        sa.or_(
+            grants.c.person_id == sa.bindparam("person_id"),
+            grants.c.body_id.in_(
+                sa.select(memberships.c.body_id).where(
+                    memberships.c.person_id == sa.bindparam("person_id"),
+                    memberships.c.valid_from <= sa.bindparam("on"),
+                    sa.or_(memberships.c.valid_to.is_(None), memberships.c.valid_to > sa.bindparam("on")),
+                )
+            ),
+        ),
+        grants.c.valid_from <= sa.bindparam("on"),
+        sa.or_(grants.c.valid_to.is_(None), grants.c.valid_to > sa.bindparam("on")),
+    )
+    .order_by(grants.c.id)
+)
+_SESSION = (
+    sa.select(sessions.c.key.label("session_key"), sessions.c.seen_at, sessions.c.idle_s, sessions.c.renew, people)
+    .join(people, people.c.id == sessions.c.person_id)
+    .where(
+        sessions.c.token_sha256 == sa.bindparam("token_sha256"),
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > sa.bindparam("now"),
+        people.c.ended_at.is_(None),
+    )
+)
+
+
 def grants_of(connection: Connection, person_id: int, *, on: date) -> tuple[Grant, ...]:
     """All that the person holds on that day, through bodies too."""
-    member = sa.select(memberships.c.body_id).where(
-        memberships.c.person_id == person_id,
-        memberships.c.valid_from <= on,
-        sa.or_(memberships.c.valid_to.is_(None), memberships.c.valid_to > on),
-    )
-    query = sa.select(grants).where(
-        sa.or_(grants.c.person_id == person_id, grants.c.body_id.in_(member)),
-        grants.c.valid_from <= on,
-        sa.or_(grants.c.valid_to.is_(None), grants.c.valid_to > on),
-    )
-    return tuple(_grant(row) for row in connection.execute(query.order_by(grants.c.id)))
+    rows = connection.execute(_HELD_ON, {"person_id": person_id, "on": on})
+    return tuple(_grant(row) for row in rows)
 
 
 def all_grants_of(connection: Connection, person_id: int) -> list[Grant]:
@@ -220,17 +242,7 @@ class OpenSession:
 
 def open_session(connection: Connection, token: str, *, now: datetime, on: date) -> OpenSession | None:
     """Who acts in the session of that token; None when it has ended."""
-    query = (
-        sa.select(sessions.c.key.label("session_key"), sessions.c.seen_at, sessions.c.idle_s, sessions.c.renew, people)
-        .join(people, people.c.id == sessions.c.person_id)
-        .where(
-            sessions.c.token_sha256 == token_hash(token),
-            sessions.c.ended_at.is_(None),
-            sessions.c.expires_at > now,
-            people.c.ended_at.is_(None),
-        )
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_SESSION, {"token_sha256": token_hash(token), "now": now}).one_or_none()
     if row is None or now - row.seen_at > timedelta(seconds=row.idle_s):
         return None
     actor = Actor(_person(row), grants_of(connection, row.id, on=on), row.session_key)
