@@ -1,0 +1,198 @@
+"""A small administration for tests of rights: each level twice, with a person, a grant, a division where they occur.
+
+110105 district ----+-- 110105012 subdistrict ---+-- 110105012023 community --+-- ...001 grid --- ...01 courtyard
+                    |                            |                            +-- ...002 grid
+                    |                            +-- 110105012024 community ----- ...001 grid
+                    +-- 110105013 subdistrict -------- 110105013001 community ----- ...001 grid
+110106 district ------- 110106001 subdistrict -------- 110106001001 community ----- ...001 grid
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import shapely
+from apiflask import APIFlask
+
+from geoapp.accounts import actions as entering
+from geoapp.accounts import store as accounts
+from geoapp.accounts.appointments import actions as appointing
+from geoapp.accounts.people import Actor, Person
+from geoapp.db import Database, utcnow
+from geoapp.files import FileStore
+from geoapp.jobs import JobQueue, jobs
+from geoapp.layers.actions import import_file
+from geoapp.layers.importing import ImportOptions
+from geoapp.maps.actions import published_folder
+from geoapp.maps.tables import published
+from geoapp.maps.tasks import PUBLISH
+from geoapp.places.actions import load_places
+from geoapp.places.hierarchy import path_of
+from geoapp.places.records import PlaceRecord
+from geoapp.splitting.drafts import actions as drafting
+from geoapp.splitting.drafts import archive
+from geoapp.splitting.drafts import store as drafts
+from geoapp.splitting.drafts.wish import RANGES, Wish
+from tests import signing_in
+from tests.splitting.drafts import world as drawn
+
+D1, D2 = "110105", "110106"
+S1, S2, S3 = "110105012", "110105013", "110106001"
+C1, C2, C3, C4 = f"{S1}023", f"{S1}024", f"{S2}001", f"{S3}001"
+G1, G2, G3, G4, G5 = f"{C1}001", f"{C1}002", f"{C2}001", f"{C3}001", f"{C4}001"
+Y1 = f"{G1}01"
+CODES = (D1, D2, S1, S2, S3, C1, C2, C3, C4, G1, G2, G3, G4, G5, Y1)
+COMMUNITIES = (C1, C2, C3, C4)
+SINCE = date(2020, 1, 1)
+GEOJSON = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"name": "甲"},
+                "geometry": {"type": "Point", "coordinates": [116.0, 39.25]},
+            }
+        ],
+    }
+)
+
+
+@dataclass
+class World:
+    """What stands at each place, by its code."""
+
+    app: APIFlask
+    people: dict[str, Person] = field(default_factory=dict)
+    grants: dict[str, int] = field(default_factory=dict)
+    divisions: dict[str, str] = field(default_factory=dict)
+    #: Communities' divisions whose plan 2 was drawn by hand, and those of which a step was undone.
+    drawn: dict[str, str] = field(default_factory=dict)
+    undone: dict[str, str] = field(default_factory=dict)
+    #: Names and secrets that lie at no place.
+    words: dict[str, str] = field(default_factory=dict)
+
+    def at(self, code: str, kind: str) -> dict[str, str]:
+        """Words for what of a kind there is at a place."""
+        found = {"code": code}
+        if kind in {"person", "person to raise"}:
+            return {**found, "key": self.people[code].key, "number": str(self.grants[code])}
+        if kind in {"division", "drawn", "undone"}:
+            plans: dict[str, dict[str, str]] = {"division": self.divisions, "drawn": self.drawn, "undone": self.undone}
+            return {**found, "division_id": plans[kind][code], "number": "1" if kind == "division" else "2"}
+        return found
+
+    @property
+    def database(self) -> Database:
+        found: Database = self.app.extensions["geoapp"]["database"]
+        return found
+
+
+def make_world(app: APIFlask, folder: Path) -> World:
+    """The administration of the drawing in the database of ``app``."""
+    world = World(app)
+    records = [PlaceRecord(code, f"甲{code[-3:]}", _square(code), 3000, "套数", None, 7500, 12) for code in CODES]
+    report = load_places(world.database, records, on=SINCE, by="test", illustrative=True)
+    assert not report.refused, report.refused
+    for code in CODES:
+        world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
+    for code in COMMUNITIES:
+        world.divisions[code] = _division(world.database, code)
+        world.drawn[code], world.undone[code] = (_division(world.database, code) for _ in range(2))
+        for division_id in (world.drawn[code], world.undone[code]):
+            number = drafting.hand_over(world.database, division_id, 1, (4,), 1, seen=None, by="test")
+            assert number == 2
+        drafting.undo(world.database, world.undone[code], 2, seen=None)
+    for key in ("public", "internal"):
+        world.words[f"{key}_import"] = str(_layer(world, key, folder))
+        world.words["published" if key == "public" else "unpublished"] = _published(world, key)
+    _roster(world, folder)
+    _loose(world)
+    return world
+
+
+def _square(code: str) -> Any:
+    """Disjoint squares inside their parents: each level cuts its parent's side into five and takes one of the cells."""
+    west, south, side = 116.0, 39.0, 1.0
+    above = path_of(code)
+    for depth, own in enumerate(above):
+        siblings = sorted(c for c in CODES if len(c) == len(own) and (not depth or c.startswith(above[depth - 1])))
+        side /= 5
+        west, south = west + side * 2 * siblings.index(own), south + side
+    return shapely.box(west, south, west + side, south + side)
+
+
+def _volunteer(database: Database, place: tuple[str, ...]) -> tuple[Person, int]:
+    person = signing_in.make_person(database)
+    with database.transaction() as connection:
+        grant = signing_in.held("volunteer", place)
+        number = accounts.add_grant(connection, grant, person_id=person.id, body_id=None, by=None, at=utcnow())
+    return person, number
+
+
+def _division(database: Database, code: str) -> str:
+    """A division that is ready, with one plan; what it divides is drawn elsewhere, which nobody here looks at."""
+    wish = Wish(ranges=((2800, 3000), (1500, 1700)), sizes=RANGES)
+    division = drafting.ask(database, JobQueue(database), code, wish, on=SINCE, version="", by="test")
+    around = archive.Surroundings(drawn.degrees(shapely.box(0, 0, 600, 400)), (), (), True)
+    proof = {
+        "proved": True, "gap_share": 0.0, "sentence": "已验证", "conditions": [], "title": "沿路", "status": "optimal",
+        "objective": 1, "bound": 1, "gap": 0, "method": "", "seconds": 1, "ranges": [[2800, 3000], [1500, 1700]],
+    }  # fmt: skip
+    with database.transaction() as connection:
+        ground = archive.pack(drawn.make_ground(), around)
+        drafts.set_division(connection, division.id, ground=ground, state=drafts.READY)
+        drafts.add_plan(
+            connection, division.id, name="方案一", profile="along-roads", based_on=None, proof=proof, certificate=None,
+            part_of=drawn.SPLIT.tolist(), part_names=list(drawn.NAMES), created_by="test",
+        )  # fmt: skip
+        connection.execute(jobs.delete())
+    return division.id
+
+
+def _layer(world: World, visibility: str, folder: Path) -> int:
+    path = folder / f"{visibility}.geojson"
+    path.write_text(GEOJSON, "utf-8")
+    options = ImportOptions(layer=visibility, kind="charging", crs="EPSG:4326", visibility=visibility, anywhere=True)
+    files = FileStore(world.app.extensions["geoapp"]["settings"].data / "files")
+    return int(import_file(world.database, files, path, options, by="test").import_id or 0)
+
+
+def _roster(world: World, folder: Path) -> None:
+    """A roster of one building that nobody has placed yet."""
+    path = folder / "roster.csv"
+    path.write_text("小区,楼栋,户数\n甲小区,甲5号楼,120\n", encoding="utf-8")
+    files = FileStore(world.app.extensions["geoapp"]["settings"].data / "files")
+    options = ImportOptions(layer="roster", kind="roster", match="public", anywhere=True)
+    import_file(world.database, files, path, options, by="test")
+
+
+def _published(world: World, key: str) -> str:
+    """A file that stands for a layer; what is in it is nobody's business here."""
+    folder = published_folder(world.app.extensions["geoapp"]["settings"])
+    folder.mkdir(exist_ok=True)
+    name = hashlib.sha256(key.encode()).hexdigest()
+    (folder / f"{name}.pmtiles").write_bytes(b"PMTiles")
+    with world.database.transaction() as connection:
+        connection.execute(published.insert().values(subject=key, stamp="", sha256=name, size=7, published_at=utcnow()))
+    return name
+
+
+def _loose(world: World) -> None:
+    """A job, an invitation, and a session of somebody else."""
+    queue = JobQueue(world.database)
+    world.words["job"] = queue.add(PUBLISH.name, {}, title="甲")
+    somebody = world.people[C1]
+    with world.database.transaction() as connection:
+        opened = entering.open_session(connection, somebody, agent="test")
+    world.words["another_session"] = opened.session_key
+    asked = appointing.invite(
+        world.database, Actor(system="test"), name="某", login="invited", rank=signing_in.held("grid").rank,
+        place=path_of(G1), on=SINCE, until=None,
+    )  # fmt: skip
+    world.words["invitation"] = asked.token
