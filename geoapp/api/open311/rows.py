@@ -1,0 +1,113 @@
+"""A report as a row of GeoReport: its state always, its words and pictures only once they are released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from geoapp.api.open311.asking import w3c
+from geoapp.places.hierarchy import level_of, path_of
+from geoapp.reports.kinds import Kinds
+from geoapp.reports.stages import open311_status
+from geoapp.reports.wording import public_state, resident_words
+
+#: A position is told to about a metre; more digits would only pretend.
+DECIMALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What anybody may know of a report; there is no field for anything else."""
+
+    number: str
+    kind: str
+    stage: str
+    outcome: str | None
+    reported_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    due_at: datetime | None
+    place_code: str
+    duty_code: str
+    lon: float | None
+    lat: float | None
+    #: The released words; None while they are held, hidden or taken back.
+    words: str | None
+    #: Number of the report that this one was merged into.
+    merged_into: str | None
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Shown names of places and levels, in the language asked for."""
+
+    places: Mapping[str, str]
+    levels: Mapping[str, str]
+
+
+def row(found: Published, kinds: Kinds, names: Names, *, english: bool, extensions: bool) -> dict[str, Any]:
+    """The row of one report."""
+    kind = kinds.kinds.get(found.kind)
+    name = found.kind if kind is None else (kind.title_en if english else kind.title_zh)
+    is_open = open311_status(found.stage) == "open"
+    tree: dict[str, Any] = {
+        "service_request_id": found.number,
+        "status": open311_status(found.stage),
+        "status_notes": _notes(found, english=english),
+        "service_name": name,
+        "service_code": found.kind,
+        "description": found.words,
+        "agency_responsible": _agency(found.duty_code, names),
+        "service_notice": None,
+        "requested_datetime": w3c(found.reported_at),
+        "updated_datetime": w3c(found.updated_at if is_open else found.closed_at or found.updated_at),
+        "expected_datetime": w3c(found.due_at),
+        "address": _address(found.place_code, names),
+        "address_id": found.place_code or None,
+        "zipcode": None,
+        "lat": None if found.lat is None else round(found.lat, DECIMALS),
+        "long": None if found.lon is None else round(found.lon, DECIMALS),
+        "media_url": found.photos[0] if found.photos else None,
+    }
+    if extensions:
+        tree["extended_attributes"] = {
+            "stage": found.stage,
+            "state": public_state(found.stage, found.outcome),
+            "level": _level(found.duty_code),
+            "photos": list(found.photos),
+        }
+    return tree
+
+
+def codes_of(rows: Sequence[Published]) -> set[str]:
+    """All places whose names the rows will need."""
+    return {code for one in rows for deepest in (one.place_code, one.duty_code) for code in _path(deepest)}
+
+
+def _notes(found: Published, *, english: bool) -> str:
+    """The fine state in the words of residents; whether a term has passed is not among them."""
+    words = resident_words(found.stage, found.outcome, english=english)
+    return f"{words} ({found.merged_into})" if found.merged_into else words
+
+
+def _path(code: str) -> tuple[str, ...]:
+    return path_of(code) if code else ()
+
+
+def _level(code: str) -> str | None:
+    return level_of(code).key if code else None
+
+
+def _agency(code: str, names: Names) -> str | None:
+    """Who has to act, with its level: 霞光里社区（社区）."""
+    name, level = names.places.get(code), _level(code)
+    return None if name is None or level is None else f"{name}（{names.levels.get(level, level)}）"
+
+
+def _address(code: str, names: Names) -> str | None:
+    """Names of the places from the smallest up; what the sender wrote of the place is hers until it is released."""
+    known = [names.places[one] for one in reversed(_path(code)) if one in names.places]
+    return "，".join(known) or None
