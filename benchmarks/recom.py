@@ -23,8 +23,8 @@ CASES = ((400, 2, 150, 300), (2000, 2, 150, 300), (3000, 18, 80, 130))
 TOLERANCE = 0.05
 
 
-def planar_graph(units: int, seed: int) -> dict:
-    """A Delaunay triangulation as adjacency data; households add up to ten per unit."""
+def planar_graph(units: int, seed: int, total: int | None = None) -> dict:
+    """A Delaunay triangulation as adjacency data; households add up to ``total``, else to ten per unit."""
     import networkx as nx
     import numpy as np
     from scipy.spatial import Delaunay
@@ -32,7 +32,7 @@ def planar_graph(units: int, seed: int) -> dict:
     rng = np.random.default_rng(seed)
     points = rng.random((units, 2))
     graph = nx.Graph()
-    households = rng.multinomial(10 * units, np.full(units, 1 / units))
+    households = rng.multinomial(total or 10 * units, np.full(units, 1 / units))
     graph.add_nodes_from((u, {"households": int(h)}) for u, h in enumerate(households))
     for corners in Delaunay(points).simplices.tolist():
         for a, b in ((0, 1), (1, 2), (0, 2)):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from geoapp.splitting import planarity
 from geoapp.splitting.graph import IntArray, UnitGraph
 
 
@@ -38,39 +38,16 @@ def embed(graph: UnitGraph) -> Embedding | None:
 
     The order of neighbours around each unit comes from the left-right planarity test. Any embedding will do: the
     cuts into two connected parts are the simple cycles of the dual of every one of them.
-
-    References
-    ----------
-    Brandes (2009), The left-right planarity test; as ``networkx.check_planarity``.
     """
-    peer = nx.Graph()
-    peer.add_nodes_from(range(graph.n))
-    peer.add_edges_from(graph.edges.tolist())
-    planar, order = nx.check_planarity(peer)
+    planar, tail, first, clockwise = planarity.clockwise_order(*graph.adjacency)
     if not planar:
         return None
-    return trace(graph, {unit: list(order.neighbors_cw_order(unit)) for unit in range(graph.n)})
-
-
-def trace(graph: UnitGraph, clockwise: dict[int, list[int]]) -> Embedding:
-    """Faces that the clockwise orders of neighbours describe, each kept on the left of its darts."""
-    turn: dict[tuple[int, int], int] = {}
-    for unit, around in clockwise.items():
-        for here, after in zip(around, around[1:] + around[:1], strict=True):
-            turn[here, unit] = after  # arriving from `here`, the face goes on to the next neighbour clockwise
-    face_of: dict[tuple[int, int], int] = {}
-    faces: list[tuple[int, ...]] = []
-    for start in turn:
-        if start in face_of:
-            continue
-        cycle = []
-        dart: tuple[int, int] = start
-        while dart not in face_of:
-            face_of[dart] = len(faces)
-            cycle.append(dart[0])
-            dart = (dart[1], turn[dart])
-        faces.append(tuple(cycle))
-    pairs: list[Any] = graph.edges.tolist()
-    left = np.array([face_of[u, v] for u, v in pairs], dtype=np.int64)
-    right = np.array([face_of[v, u] for u, v in pairs], dtype=np.int64)
-    return Embedding(tuple(faces) if faces else ((0,),), left, right)
+    if graph.m == 0:
+        return Embedding(((0,),), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    head = graph.edges.sum(axis=1) - tail
+    around, begins, face_of = planarity.trace(tail, head, first, clockwise)
+    units, ends = around.tolist(), begins.tolist()
+    faces = tuple(tuple(units[i:j]) for i, j in pairwise(ends))
+    there, back = face_of[0::2], face_of[1::2]
+    as_given = tail == graph.edges[:, 0]
+    return Embedding(faces, np.where(as_given, there, back), np.where(as_given, back, there))

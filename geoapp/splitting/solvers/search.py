@@ -29,8 +29,8 @@ STARTS_UNTIL, PAIRS_UNTIL = 0.35, 0.8
 POLISHED, SHARINGS = 12, 64
 #: Share of the time left that one pair or one half may take.
 ONE_SOLVE = 0.25
-#: Seconds per unit that finding faces takes, which no clock interrupts.
-EMBEDDING_S = 0.001
+#: Seconds per unit that setting up an exact solve takes, which no clock interrupts: one second for 20,000 units.
+SET_UP_S = 5e-5
 #: With less time than this left the integer programme is not begun.
 SHORTEST_PROGRAMME_S = 0.5
 #: Units times parts up to which the integer programme is asked to prove many parts: seconds at most.
@@ -57,8 +57,8 @@ class Tools:
         return max(self.until(share) - self.clock(), 0.0)
 
     def worth(self, units: int, seconds: float) -> bool:
-        """Whether an exact solve on so many units can do more in that time than find its embedding."""
-        return seconds > units * EMBEDDING_S
+        """Whether an exact solve on so many units can do more in that time than set itself up."""
+        return seconds > units * SET_UP_S
 
 
 def divide(graph: UnitGraph, request: DivisionRequest, *, solve_two: SolveTwo, clock: Clock) -> DivisionResult:
