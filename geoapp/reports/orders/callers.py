@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from geoapp.reports.orders.spelling import Plain, spelled
 
 PHONE, IDENTITY, EMAIL, NAME = "phone", "identity", "email", "name"
 _WORDS = {PHONE: "〔电话〕", IDENTITY: "〔证件号〕", EMAIL: "〔邮箱〕", NAME: "〔姓名〕"}
@@ -67,6 +70,35 @@ def addressed(text: str) -> tuple[str, int, int] | None:
     """
     found = _ADDRESSED.search(text)
     return (found[1], found.start(1), found.end(1)) if found else None
+
+
+def masked(text: str, *, also: Sequence[str] = ()) -> str:
+    """A text in which telephones, identity numbers, e-mail and the names in ``also`` are replaced by what they are.
+
+    Examples
+    --------
+    >>> masked("王五（１３８００１３８０００）说路灯不亮", also=["王五"])
+    '〔姓名〕（〔电话〕）说路灯不亮'
+    """
+    plain = spelled(text)
+    cuts = [(t.start, t.end, t.what) for t in traces(plain.text)]
+    for name in also:
+        if len(name) > 1:
+            cuts += [(found.start(), found.end(), NAME) for found in re.finditer(re.escape(name), plain.text)]
+    if not cuts:
+        return shown(plain, 0, len(plain.text))
+    pieces, at = [], 0
+    for start, end, what in sorted(cuts):
+        if start >= at:
+            pieces += [shown(plain, at, start), mark(what)]
+            at = end
+    return "".join([*pieces, shown(plain, at, len(plain.text))])
+
+
+def shown(plain: Plain, start: int, end: int) -> str:
+    """A stretch as it was written, less the signs that no eye sees."""
+    origin, source = plain.origin[start:end], plain.source
+    return "".join(source[at] for n, at in enumerate(origin) if n == 0 or at != origin[n - 1])
 
 
 def mark(what: str) -> str:

@@ -19,7 +19,7 @@ from geoapp.reports.orders.order import EDGE, Order, Reading, canonical_number
 from geoapp.reports.orders.parts import Part, divide
 from geoapp.reports.orders.places import address_end, find_address
 from geoapp.reports.orders.spelling import Plain, spelled
-from geoapp.reports.orders.vocabulary import Vocabulary
+from geoapp.reports.orders.vocabulary import Vocabulary, likely_kinds
 
 MOST_LETTERS = 20_000
 MOST_WORDS = 4_000
@@ -226,7 +226,7 @@ class _Reader:
 
     def _place(self) -> str:
         values: list[str] = []
-        for field in ("place", "compound", "building"):
+        for field in ("compound", "place", "building"):
             for part in self._of(field):
                 start, end = self._trimmed(part.start, self._line_end(part))
                 end = start + address_end(self.text[start:end])
@@ -285,16 +285,8 @@ class _Reader:
         return ""
 
     def _kind(self, category: str, words: str) -> tuple[str, tuple[str, ...]]:
-        """The kind that words and the order's own class speak of most; the class weighs more, letter by letter."""
-        score: dict[str, float] = {}
-        for text, weight in ((category, 1.5), (words, 1.0)):
-            plain = spelled(text).text
-            for kind, start, end in self.words.kinds_in(plain):
-                score[kind] = score.get(kind, 0.0) + weight * (end - start)
-            for known in self.kinds.kinds.values():
-                score[known.code] = score.get(known.code, 0.0) + weight * sum(len(w) for w in known.words if w in plain)
-        ordered = sorted((kind for kind in score if score[kind]), key=lambda kind: -score[kind])
-        return (ordered[0] if ordered else UNSORTED), tuple(ordered[:3])
+        ordered = likely_kinds(category, words, self.words, self.kinds)
+        return (ordered[0] if ordered else UNSORTED), ordered
 
     # -- book-keeping ----------------------------------------------------------------------------------------------
 
@@ -347,14 +339,9 @@ class _Reader:
         pieces, at = [], start
         for a, b, what in sorted(self.cuts):
             if at <= a and b <= end and a >= start:
-                pieces += [self._written(at, a), callers.mark(what)]
+                pieces += [callers.shown(self.plain, at, a), callers.mark(what)]
                 at = b
-        return "".join([*pieces, self._written(at, end)]).strip()
-
-    def _written(self, start: int, end: int) -> str:
-        origin = self.plain.origin[start:end]
-        source = self.plain.source
-        return "".join(source[at] for n, at in enumerate(origin) if n == 0 or at != origin[n - 1])
+        return "".join([*pieces, callers.shown(self.plain, at, end)]).strip()
 
     def _left(self) -> list[tuple[int, int]]:
         found, at = [], 0

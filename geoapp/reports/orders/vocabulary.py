@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from geoapp.reports.datafile import BadData, known_only, need, one_of, parse
+from geoapp.reports.kinds import Kinds
+from geoapp.reports.orders.spelling import spelled
 
 #: Fields of an order; ``dropped`` is personal and kept by nobody, ``unused`` is understood and has no place here.
 FIELDS = (
@@ -52,6 +54,19 @@ class Vocabulary:
             if (start := text.find(phrase)) >= 0
         ]
         return sorted(found, key=lambda f: (f[1] - f[2], f[1]))
+
+
+def likely_kinds(category: str, words: str, vocabulary: Vocabulary, kinds: Kinds) -> tuple[str, ...]:
+    """Up to three kinds that an order's own class and its words speak of, letter by letter; the class weighs more."""
+    score: dict[str, float] = {}
+    for text, weight in ((category, 1.5), (words, 1.0)):
+        plain = spelled(text).text
+        for kind, start, end in vocabulary.kinds_in(plain):
+            score[kind] = score.get(kind, 0.0) + weight * (end - start)
+        for known in kinds.kinds.values():
+            if letters := sum(len(word) for word in known.words if word in plain):
+                score[known.code] = score.get(known.code, 0.0) + weight * letters
+    return tuple(sorted(score, key=lambda kind: -score[kind]))[:3]
 
 
 def squeezed(text: str) -> str:
