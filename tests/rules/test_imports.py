@@ -51,17 +51,20 @@ DOOR_FOLDERS = {
 DOOR_FILES = {
     ("maps", "publish"),
     ("maps", "handout"),  # folium, and Leaflet from the built client
+    ("reports", "photos", "darkroom"),  # a process of its own in which decoders meet what strangers send
 }
 
 PURE_MAY_IMPORT = {
     "numpy", "scipy", "numba", "networkx", "highspy", "shapely", "pyproj", "geopandas", "pandas",
-    "mapbox_vector_tile", "geoapp",
+    "mapbox_vector_tile", "PIL", "pillow_heif", "geoapp",
 }  # fmt: skip
 # The standard library less what reaches the world.
 WORLDLY_STDLIB = {
     "os", "io", "pathlib", "shutil", "tempfile", "socket", "subprocess", "sqlite3", "urllib", "http", "ssl",
     "logging", "time", "glob", "threading", "multiprocessing", "asyncio", "signal", "ctypes", "secrets",
 }  # fmt: skip
+#: Bytes in memory that look like a file are not the world: Pillow asks for them.
+HARMLESS = {"io.BytesIO"}
 WORLDLY_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint"}
 # datetime may be imported for its types; asking the clock is a call.
 CLOCK_CALLS = {"now", "utcnow", "today"}
@@ -149,7 +152,7 @@ def test_a_domain_noun_is_pure(parts: tuple[str, ...]) -> None:
         steps = name.split(".")
         top = steps[0]
         if top in sys.stdlib_module_names:
-            if top in WORLDLY_STDLIB or name.startswith("random."):
+            if (top in WORLDLY_STDLIB and name not in HARMLESS) or name.startswith("random."):
                 wrong.append(f"line {line}: imports {name}")
         elif top not in PURE_MAY_IMPORT:
             wrong.append(f"line {line}: imports {name}")
