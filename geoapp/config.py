@@ -36,6 +36,10 @@ class Settings:
     port: int = 8000
     #: Threads that answer requests.
     threads: int = 8
+    #: Seconds that running requests have to finish when the server is told to stop.
+    grace_s: float = 30.0
+    #: Free space on the disk of ``data`` below which /ready warns, in MiB.
+    disk_floor_mib: int = 1024
     #: Address at which people reach the installation, such as https://geo.example.cn; links that leave it begin so.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies before it, by comma; X-Forwarded-* is believed from these only.
@@ -173,6 +177,8 @@ def _check_surroundings(settings: Settings) -> None:
         raise BadSetting(
             f"GEOAPP_TRUSTED_PROXIES: {error}; give addresses or networks such as 10.1.2.3,10.9.0.0/24."
         ) from None
+    if settings.grace_s < 0 or settings.disk_floor_mib < 0:
+        raise BadSetting("GEOAPP_GRACE_S and GEOAPP_DISK_FLOOR_MIB cannot be below zero.")
     if not 0 <= settings.rate_limits <= 1000:
         raise BadSetting(f"GEOAPP_RATE_LIMITS={settings.rate_limits:g}: use a factor of 0 (off) to 1000.")
     if wide:

@@ -272,13 +272,18 @@ def _make_engine(settings: Settings) -> Engine:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise NoDataFolder(f"数据文件夹 {settings.data} 建不了（{reason}）；请核对 GEOAPP_DATA。") from None
-        engine = sa.create_engine(settings.url, connect_args={"timeout": settings.lock_wait_s})
+        engine = sa.create_engine(settings.url, connect_args={"timeout": settings.lock_wait_s}, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Every thread that answers may read while it writes; the queue of jobs comes on top.
     engine = sa.create_engine(
-        settings.url, pool_pre_ping=True, pool_size=5, max_overflow=2 * settings.threads + 5, connect_args=_PATIENCE
+        settings.url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=2 * settings.threads + 5,
+        hide_parameters=True,  # error texts go to the log, and what was sent stays out of it
+        connect_args=_PATIENCE,
     )
     wait = settings.lock_wait_s
 

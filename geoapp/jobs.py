@@ -199,6 +199,12 @@ class JobQueue:
             values = {"state": QUEUED, "message": message, "leased_until": None}
             connection.execute(jobs.update().where(jobs.c.id == key, jobs.c.state == RUNNING).values(values))
 
+    def release(self, key: str) -> None:
+        """Put a running job back because its worker ends in order: another takes it at once, and no try is counted."""
+        with self._database.transaction() as connection:
+            values = {"state": QUEUED, "message": "", "leased_until": None, "attempts": jobs.c.attempts - 1}
+            connection.execute(jobs.update().where(jobs.c.id == key, jobs.c.state == RUNNING).values(values))
+
     def cancel(self, key: str) -> None:
         """Ask for an end: a waiting job ends at once, a running one at its next heartbeat."""
         self.get(key)

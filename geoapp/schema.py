@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory(str(_FOLDER), version_locations=[str(_FOLDER)])
 
 
+@cache
 def head() -> str:
     """Newest revision that this code knows."""
     return _scripts().get_current_head() or ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -63,14 +67,15 @@ def worker() -> None:
     register_tasks()
     database = Database(settings)
     schema.require_current(database)
-    _raise_on_termination()
+    ended = threading.Event()
+    _on_termination(ended.set)
     running = Worker(settings, database)
     running.start()
     click.echo("geoapp worker: waiting for jobs; Ctrl-C ends", err=True)
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        running.stop()
+    while not ended.wait(1.0):  # Windows delivers Ctrl-C between two waits
+        pass
+    running.stop()
+    database.dispose()
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -133,25 +138,29 @@ def wsgi() -> Any:
     if database.is_sqlite:
         app.extensions["geoapp"]["claim"] = claim(settings)
     schema.require_current(database)
-    for _ in range(settings.job_workers):
-        Worker(settings, database).start()
+    _use_own_temporary_folder(settings)
+    workers = [Worker(settings, database) for _ in range(settings.job_workers)]
+    for each in workers:
+        each.start()
+        # The server (gunicorn) ends this process by itself, after its requests; a job under way is given back then.
+        atexit.register(each.stop)
     return app
 
 
 def _serve(settings: Settings) -> None:
-    from waitress import create_server
-
     from geoapp.app import create_app
+    from geoapp.listening import Server
 
     app = create_app(settings)
     database: Database = app.extensions["geoapp"]["database"]
     held = claim(settings) if database.is_sqlite else None
     schema.require_current(database)
+    _use_own_temporary_folder(settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     workers = [Worker(settings, database) for _ in range(settings.job_workers)]
-    _raise_on_termination()
-    server = create_server(app, host=settings.host, port=settings.port, threads=settings.threads, ident=None)
+    server = Server(app, settings)
+    _on_termination(server.stop)
     for each in workers:
         each.start()
     shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
@@ -161,18 +170,29 @@ def _serve(settings: Settings) -> None:
     finally:
         for each in workers:
             each.stop()
-        server.close()
         database.dispose()
         if held is not None:
             held.release()
         click.echo("geoapp: 已停止 stopped")
 
 
-def _raise_on_termination() -> None:
-    """A service manager's TERM ends as orderly as Ctrl-C."""
+def _use_own_temporary_folder(settings: Settings) -> None:
+    """Bodies under way go where the uploads will lie: /tmp is memory on many systems, and a few senders fill it."""
+    folder = settings.data / "tmp"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder.absolute())
 
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
 
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, stop)
+def _on_termination(end: Callable[[], None]) -> None:
+    """A service manager's TERM, and Ctrl-C, end in order; the second one at once."""
+    asked: list[int] = []
+
+    def told(number: int, _frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        end()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), told)

@@ -22,6 +22,8 @@ from geoapp.jobs import CANCELLED, DONE, FAILED, Job, JobQueue, Task, task
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
+#: Touched in the data folder while a worker is there (`geoapp.web.readiness` looks at it).
+HEARTBEAT_FILE, SHOWN_EVERY_S = "worker.alive", 5.0
 IDLE_S = 0.5
 
 
@@ -35,6 +37,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._process: Any = None
         self._pipe: Pipe | None = None
+        self._shown = -SHOWN_EVERY_S
 
     def start(self) -> None:
         """Begin to work in a thread of its own."""
@@ -42,7 +45,7 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and its process; a job under way goes back to the queue when its lease runs out."""
+        """End the thread and its process; a job under way goes back to the queue at once."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
@@ -52,6 +55,7 @@ class Worker:
         """Work until `stop` is called."""
         while not self._stop.is_set():
             try:
+                self._show()
                 job = self._queue.claim() if self._queue.waiting() else None
                 if job is None:
                     self._stop.wait(IDLE_S)
@@ -73,7 +77,10 @@ class Worker:
         pipe.send((kind.target, job.args))
         state, message, result = self._follow(job, kind, pipe)
         if state is None:
-            if not self._stop.is_set():
+            if self._stop.is_set():
+                self._end_process()  # before another worker may begin the same
+                self._queue.release(job.id)
+            else:
                 self._queue.retry(job.id, message=message)
             return
         self._queue.end(job.id, state, message=message, result=result)
@@ -97,10 +104,17 @@ class Worker:
                 return FAILED, f"计算超过 {kind.timeout_s:.0f} 秒，已停止；请减小范围后重试。", None
             if now - beaten >= HEARTBEAT_S:
                 beaten = now
+                self._show()
                 if not self._queue.beat(job.id, progress=progress, message=message):
                     self._end_process()
                     return CANCELLED, "已取消", None
         return None, "", None
+
+    def _show(self) -> None:
+        """Show that somebody works here."""
+        if time.monotonic() - self._shown >= SHOWN_EVERY_S:
+            self._shown = time.monotonic()
+            (self._settings.data / HEARTBEAT_FILE).touch()
 
     def _warm_process(self) -> Pipe:
         if self._pipe is None or not self._process.is_alive():

@@ -24,6 +24,7 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
 from tests import engines, signing_in
+from tests.heartbeat import beat
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -77,6 +78,7 @@ def settings(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Ite
     """Settings of an installation of the test's own, with an empty database."""
     data = tmp_path / "var"
     data.mkdir()
+    beat(data)
     own = Settings(data=data, rate_limits=0)
     if engine == engines.SQLITE:
         shutil.copyfile(request.getfixturevalue("migrated"), data / "geoapp.sqlite")

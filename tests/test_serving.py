@@ -39,7 +39,7 @@ def start(data: Path, port: int) -> subprocess.Popen[str]:
 def wait_until_ready(port: int, process: subprocess.Popen[str]) -> None:
     for _ in range(300):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
                 assert answer.status == 200
                 return
         except OSError:

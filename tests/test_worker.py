@@ -19,6 +19,7 @@ from geoapp.worker import Worker
 pytestmark = pytest.mark.engines
 
 HERE = "tests.test_worker"
+WORKERS: list[Worker] = []
 
 
 def add(database: Database, report: Callable[[float, str], None], *, numbers: list[int]) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def queue(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(jobs, "_TASKS", tasks)
     worker = Worker(settings, database)
     worker.start()
+    WORKERS.append(worker)
     yield JobQueue(database)
     worker.stop()
 
@@ -74,6 +76,19 @@ def test_an_expected_error_is_told_in_its_own_words_and_a_fault_is_not(queue: Jo
     fault = queue.add("crash", {}, title="出错")
     assert wait(queue, expected, FAILED).message == "户数字段不存在；请换一个字段。"
     assert "secret" not in wait(queue, fault, FAILED).message
+
+
+def test_a_worker_that_ends_in_order_gives_its_job_back_uncounted(
+    queue: JobQueue,
+) -> None:
+    """Another one begins it at once, without waiting for the lease of 30 s, and it is again the first try."""
+    key = queue.add("sleep", {}, title="睡")
+    wait(queue, key, RUNNING)
+    WORKERS[-1].stop()
+    given_back = queue.get(key)
+    assert (given_back.state, given_back.attempts) == ("queued", 0)
+    claimed = queue.claim()
+    assert claimed is not None and (claimed.id, claimed.attempts) == (key, 1)
 
 
 def test_cancelling_ends_a_computation_that_never_looks_up(queue: JobQueue) -> None:

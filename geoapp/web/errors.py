@@ -12,7 +12,7 @@ from flask import Response, current_app, jsonify, make_response, render_template
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from geoapp.errors import GeoappError, TooOften, http_status
+from geoapp.errors import GeoappError, TooOften, Unavailable, http_status
 from geoapp.web.negotiation import wants_json
 from geoapp.web.requests import request_id
 
@@ -24,11 +24,10 @@ def install(app: APIFlask) -> None:
 
     @app.errorhandler(GeoappError)
     def expected(error: GeoappError) -> Any:
-        wait = {"Retry-After": str(int(error.wait_s) + 1)} if isinstance(error, TooOften) else None
         if error.outside:
             log.error("request %s: %s", request_id(), error)
         sentence = _(error.outside) if error.outside else said(error)
-        return answer(http_status(error), sentence, headers=wait)
+        return answer(http_status(error), sentence, headers=_wait(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:
@@ -38,6 +37,13 @@ def install(app: APIFlask) -> None:
     def fault(error: Exception) -> Any:
         log.exception("fault in request %s", request_id())
         return answer(500, _("程序出错，已记入日志。请稍后再试；仍不行时，把请求编号告诉管理员。"))
+
+
+def _wait(error: GeoappError) -> dict[str, str]:
+    """When to come again, in seconds."""
+    if isinstance(error, TooOften):
+        return {"Retry-After": str(int(error.wait_s) + 1)}
+    return {"Retry-After": "30"} if isinstance(error, Unavailable) else {}
 
 
 def shape(app: APIFlask, prefix: str, make: Callable[[int, str], Response]) -> None:

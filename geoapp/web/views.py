@@ -7,30 +7,29 @@ from typing import Any, cast
 from apiflask import APIBlueprint, APIFlask
 from flask import jsonify
 
-from geoapp.web import assets, current, openapi
+from geoapp.web import assets, current, openapi, readiness
 from geoapp.web.describing import JSON, describe
 from geoapp.web.rights import ANYBODY, needs
 
 blueprint = APIBlueprint("web", __name__, template_folder="templates", enable_openapi=False)
 
 
-@blueprint.get("/healthz")
+@blueprint.get("/health")
 @needs(ANYBODY)
 @describe(answers={200: JSON})
 def health() -> Any:
-    """The process answers."""
+    """The process answers; nothing else is looked at, so that a database that is away does not end the process."""
     return jsonify(status="ok")
 
 
-@blueprint.get("/readyz")
+@blueprint.get("/ready")
 @needs(ANYBODY)
-@describe(answers={200: JSON})
+@describe(answers={200: JSON, 503: JSON})
 def ready() -> Any:
-    """The process answers and its database has the tables that this code expects."""
-    from geoapp import schema
-
-    schema.require_current(current.database())
-    return jsonify(status="ready")
+    """Database, its tables, the disk and the background worker are as they should be; 503 when one is not."""
+    found = readiness.look(current.settings(), current.database())
+    good = all(state == readiness.OK for state in found.values())
+    return jsonify(status="ready" if good else "not ready", checks=found), 200 if good else 503
 
 
 @blueprint.get("/static/<path:name>")

@@ -41,6 +41,7 @@ from geoapp.db import Database, utcnow
 from geoapp.places.hierarchy import path_of
 from geoapp.web import assets
 from tests import signing_in, worlds
+from tests.heartbeat import beat
 from tests.worlds import C1, C2, C3, D1, D2, G1, G2, S1, S2, Y1, World, make_world
 
 MATRIX = Path(__file__).with_suffix("").with_name("rights_matrix.csv")
@@ -147,6 +148,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
     monkeypatch = pytest.MonkeyPatch()
     # What is tested is never the cost of a password.
     monkeypatch.setattr(actions, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    beat(folder)
     app = create_app(Settings(data=folder, rate_limits=0, job_workers=0))
     app.config["PROPAGATE_EXCEPTIONS"] = False
     world = make_world(app, folder)

@@ -105,7 +105,7 @@ def test_a_refusal_for_haste_too(settings: Settings) -> None:
 
 def test_behind_tls_and_only_there_the_browser_is_told_to_stay_with_it(faulty: APIFlask) -> None:
     client = faulty.test_client()
-    for path in ("/nowhere", "/healthz"):
+    for path in ("/nowhere", "/health"):
         proxied: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": "10.0.0.1"}}
         check(client.get(path, headers={"X-Forwarded-Proto": "https"}, **proxied), secure=True)
         check(client.get(path, headers={"X-Forwarded-Proto": "http"}, **proxied))

@@ -138,7 +138,7 @@ def test_changes_are_limited_on_every_route_without_a_word(limited_app: APIFlask
     client = limited_app.test_client()
     answers = [client.post("/change").status_code for _ in range(125)]
     assert answers == [200] * 120 + [429] * 5
-    assert client.get("/healthz").status_code == 200, "reading goes on"
+    assert client.get("/health").status_code == 200, "reading goes on"
 
 
 def test_everything_is_limited_by_address_also_what_is_not_there(limited_app: APIFlask, monkeypatch: Any) -> None:
@@ -146,7 +146,7 @@ def test_everything_is_limited_by_address_also_what_is_not_there(limited_app: AP
     app = create_app(limited_app.extensions["geoapp"]["settings"])
     client = app.test_client()
     answers = [
-        client.get(path).status_code for path in ("/nowhere", "/healthz", "/static/x", "/", "/nowhere", "/healthz")
+        client.get(path).status_code for path in ("/nowhere", "/health", "/static/x", "/", "/nowhere", "/health")
     ]
     assert answers[-1] == 429 and 429 not in answers[:-1]
 

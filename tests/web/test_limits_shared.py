@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from geoapp.accounts.store import forget_buckets, take_token
 from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
-from geoapp.schema import migrate
 from geoapp.web.limits import limited
 from geoapp.web.rights import ANYBODY, needs
 
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
 
 
-@pytest.fixture
-def postgres(settings: Settings) -> Iterator[Settings]:
-    """Settings of an empty PostgreSQL installation."""
-    url = os.environ.get("GEOAPP_TEST_POSTGRES_URL")
-    if not url:
-        pytest.skip("no PostgreSQL here; set GEOAPP_TEST_POSTGRES_URL")
-    name = f"geoapp_test_{secrets.token_hex(6)}"
-    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    own = replace(settings, database_url=sa.make_url(url).set(database=name).render_as_string(hide_password=False))
-    database = Database(own)
-    migrate(database)
-    database.dispose()
-    yield own
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
-
-
-@pytest.mark.postgres
-def test_two_applications_at_once_let_through_what_one_may(postgres: Settings) -> None:
+@pytest.mark.engines("postgresql")
+def test_two_applications_at_once_let_through_what_one_may(settings: Settings) -> None:
     """Two applications stand for two processes; 40 requests at once find a bucket of 12."""
-    apps = [create_app(replace(postgres, rate_limits=1.0)) for _ in range(2)]
+    apps = [create_app(replace(settings, rate_limits=1.0)) for _ in range(2)]
     for app in apps:
         app.add_url_rule("/first", "first", needs(ANYBODY)(limited("twelve", "12/day")(lambda: "ok")))
 
@@ -62,6 +37,7 @@ def test_two_applications_at_once_let_through_what_one_may(postgres: Settings) -
     assert answers.count(200) == 12 and answers.count(429) == 28
 
 
+@pytest.mark.engines
 def test_a_bucket_in_the_database_fills_again_and_is_forgotten_when_full(database: Database) -> None:
     """2 at once, one every 30 s: the third waits 30 s; 15 s later half of that; a day later the row can go."""
 
