@@ -6,7 +6,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +193,10 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    def today(self) -> date:
+        """The civil day of the district: rights and validity are looked at by days."""
+        return utcnow().astimezone(self.settings.zone).date()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

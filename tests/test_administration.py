@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from geoapp import schema
+from geoapp.accounts.people import system
 from geoapp.backups import BadBackup, is_empty, read_backup, write_backup
 from geoapp.cli import geoapp
 from geoapp.config import Settings
@@ -30,7 +31,7 @@ from tests.places.street import FIRST, street_records
 @pytest.fixture
 def home(database: Database) -> Database:
     """An installation with places, a stored file and a secret key."""
-    actions.load_places(database, street_records(), on=FIRST, by="测试")
+    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     FileStore(database.settings.data / "files").put(io.BytesIO("楼栋台账".encode()))
     (database.settings.data / "secret.key").write_bytes(b"k" * 32)
     return database
@@ -92,11 +93,11 @@ def test_a_file_of_that_name_and_data_that_are_there_are_not_replaced_unasked(ho
 def test_restoring_takes_back_what_was_done_since(home: Database, tmp_path: Path) -> None:
     old = adopting.state(home)
     write_backup(home, tmp_path / "b.zip")
-    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by="测试")
+    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by=system("测试"))
     assert adopting.state(home) != old
     assert run(home, "restore", str(tmp_path / "b.zip"), "--yes").exit_code == 0
     assert adopting.state(home) == old
-    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by="测试")
+    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by=system("测试"))
 
 
 def test_a_backup_taken_while_another_process_adopts_holds_one_of_the_two_states(
@@ -117,7 +118,7 @@ def test_readers_see_one_of_the_two_states_while_a_backup_is_restored(home: Data
     """A thread reads without pause, as a served page does, while the command restores five times."""
     old, new = adopting.both_states(home)
     write_backup(home, tmp_path / "old.zip")
-    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by="测试")
+    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by=system("测试"))
     write_backup(home, tmp_path / "new.zip")
     seen: list[list[str]] = []
     faults: list[BaseException] = []
@@ -216,7 +217,7 @@ def test_a_changed_backup_is_refused_before_anything_changes(
     home: Database, tmp_path: Path, change: Callable[[dict[str, bytes]], None]
 ) -> None:
     write_backup(home, tmp_path / "b.zip")
-    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by="测试")
+    actions.split_by_plan(home, adopting.PLAN, on=adopting.DAY, by=system("测试"))
     before, files = adopting.state(home), files_of(home)
     changed(tmp_path / "b.zip", tmp_path / "c.zip", change)
     with pytest.raises(BadBackup) as refused:
@@ -323,16 +324,16 @@ def test_postgresql_is_backed_up_and_restored_by_its_own_programs(settings: Sett
     try:
         for database in (first, second):
             schema.migrate(database)
-        actions.load_places(first, street_records(), on=FIRST, by="测试")
+        actions.load_places(first, street_records(), on=FIRST, by=system("测试"))
         old = adopting.state(first)
         write_backup(first, tmp_path / "b.zip")
-        actions.split_by_plan(first, adopting.PLAN, on=adopting.DAY, by="测试")
+        actions.split_by_plan(first, adopting.PLAN, on=adopting.DAY, by=system("测试"))
         for database in (first, second):
             read_backup(database, tmp_path / "b.zip")
             assert adopting.state(database) == old
             with pytest.raises(sa.exc.IntegrityError), database.transaction() as connection:
                 connection.exec_driver_sql("DELETE FROM place")
-            actions.split_by_plan(database, adopting.PLAN, on=adopting.DAY, by="测试")
+            actions.split_by_plan(database, adopting.PLAN, on=adopting.DAY, by=system("测试"))
     finally:
         for database in (first, second):
             database.dispose()

@@ -22,7 +22,7 @@ from apiflask import APIFlask
 from geoapp.accounts import actions as entering
 from geoapp.accounts import store as accounts
 from geoapp.accounts.appointments import actions as appointing
-from geoapp.accounts.people import Actor, Person
+from geoapp.accounts.people import Actor, Person, system
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue, jobs
@@ -97,7 +97,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
     """The administration of the drawing in the database of ``app``."""
     world = World(app)
     records = [PlaceRecord(code, f"甲{code[-3:]}", _square(code), 3000, "套数", None, 7500, 12) for code in CODES]
-    report = load_places(world.database, records, on=SINCE, by="test", illustrative=True)
+    report = load_places(world.database, records, on=SINCE, by=system("test"), illustrative=True)
     assert not report.refused, report.refused
     for code in CODES:
         world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
@@ -105,9 +105,9 @@ def make_world(app: APIFlask, folder: Path) -> World:
         world.divisions[code] = _division(world.database, code)
         world.drawn[code], world.undone[code] = (_division(world.database, code) for _ in range(2))
         for division_id in (world.drawn[code], world.undone[code]):
-            number = drafting.hand_over(world.database, division_id, 1, (4,), 1, seen=None, by="test")
+            number = drafting.hand_over(world.database, division_id, 1, (4,), 1, seen=None, by=system("test"))
             assert number == 2
-        drafting.undo(world.database, world.undone[code], 2, seen=None)
+        drafting.undo(world.database, world.undone[code], 2, seen=None, by=system("test"))
     for key in ("public", "internal"):
         world.words[f"{key}_import"] = str(_layer(world, key, folder))
         world.words["published" if key == "public" else "unpublished"] = _published(world, key)
@@ -138,7 +138,7 @@ def _volunteer(database: Database, place: tuple[str, ...]) -> tuple[Person, int]
 def _division(database: Database, code: str) -> str:
     """A division that is ready, with one plan; what it divides is drawn elsewhere, which nobody here looks at."""
     wish = Wish(ranges=((2800, 3000), (1500, 1700)), sizes=RANGES)
-    division = drafting.ask(database, JobQueue(database), code, wish, on=SINCE, version="", by="test")
+    division = drafting.ask(database, JobQueue(database), code, wish, on=SINCE, version="", by=system("test"))
     around = archive.Surroundings(drawn.degrees(shapely.box(0, 0, 600, 400)), (), (), True)
     proof = {
         "proved": True, "gap_share": 0.0, "sentence": "已验证", "conditions": [], "title": "沿路", "status": "optimal",
@@ -160,7 +160,7 @@ def _layer(world: World, visibility: str, folder: Path) -> int:
     path.write_text(GEOJSON, "utf-8")
     options = ImportOptions(layer=visibility, kind="charging", crs="EPSG:4326", visibility=visibility, anywhere=True)
     files = FileStore(world.app.extensions["geoapp"]["settings"].data / "files")
-    return int(import_file(world.database, files, path, options, by="test").import_id or 0)
+    return int(import_file(world.database, files, path, options, by=system("test")).import_id or 0)
 
 
 def _roster(world: World, folder: Path) -> None:
@@ -169,7 +169,7 @@ def _roster(world: World, folder: Path) -> None:
     path.write_text("小区,楼栋,户数\n甲小区,甲5号楼,120\n", encoding="utf-8")
     files = FileStore(world.app.extensions["geoapp"]["settings"].data / "files")
     options = ImportOptions(layer="roster", kind="roster", match="public", anywhere=True)
-    import_file(world.database, files, path, options, by="test")
+    import_file(world.database, files, path, options, by=system("test"))
 
 
 def _published(world: World, key: str) -> str:

@@ -23,7 +23,7 @@ _ACTIONS: dict[str, str] = {}
 _FIELDS: dict[str, str] = {}
 
 
-def declare_action(action: str, title: str, **fields: str) -> str:
+def declare_action(action: str, title: str, /, **fields: str) -> str:
     """Give an action, and the fields that its entries change, the names that the page shows."""
     _ACTIONS[action] = title
     _FIELDS.update(fields)
@@ -47,8 +47,10 @@ def titles() -> set[str]:
 
 def shown_value(value: Any) -> str:
     """A value of an entry in one line; a dash for nothing."""
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return "—"
+    if isinstance(value, list):
+        return "、".join(shown_value(each) for each in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

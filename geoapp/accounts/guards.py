@@ -21,11 +21,12 @@ from itsdangerous import BadData, URLSafeSerializer
 from geoapp.accounts import actions
 from geoapp.accounts.people import VISITOR, Actor
 from geoapp.accounts.roles import PERMISSIONS, UnknownPermission
-from geoapp.db import utcnow
+from geoapp.accounts.trail import actions as trail
 from geoapp.errors import NotAllowed, NotSignedIn
 from geoapp.web import current
 from geoapp.web.errors import answer
 from geoapp.web.negotiation import wants_json
+from geoapp.web.requests import request_id
 from geoapp.web.rights import needs_token, permission_of
 
 #: Where the session's token lies in the cookie that Flask signs.
@@ -70,6 +71,7 @@ def install(app: APIFlask) -> None:
     app.extensions["geoapp"]["me"] = me
     app.before_request(_check)
     app.after_request(_keep_private)
+    app.teardown_request(_forget_request)
     app.register_error_handler(CSRFError, lambda error: answer(400, _("页面开得太久或已换人登录；请刷新页面后重试。")))
     app.context_processor(lambda: {"me": me})
 
@@ -97,7 +99,7 @@ def asker() -> str | None:
 
 def today() -> date:
     """The civil day on which rights are looked at."""
-    return utcnow().astimezone(current.settings().zone).date()
+    return current.database().today()
 
 
 def holds(permission: str) -> bool:
@@ -139,6 +141,7 @@ def leave() -> None:
 
 def _check() -> Any:
     """Before each request: find the actor, check her right, and for a change that she meant it."""
+    trail.REQUEST.set(request_id())
     who = actor()
     if request.endpoint is None:
         return None
@@ -153,6 +156,11 @@ def _check() -> Any:
     if request.method not in SAFE and needs_token(view):
         _csrf.protect()
     return None
+
+
+def _forget_request(_error: BaseException | None) -> None:
+    """The thread serves the next one, or a task."""
+    trail.REQUEST.set("")
 
 
 def _who() -> Actor:

@@ -88,6 +88,11 @@ class Actor:
 VISITOR = Actor()
 
 
+def system(name: str) -> Actor:
+    """The system itself under a name (command line, a scheduled job); who owns the machine may do everything."""
+    return Actor(system=name)
+
+
 def path_text(place: PlacePath) -> str:
     """A place path as one string: 110105/110105012."""
     return "/".join(place)

@@ -24,7 +24,7 @@ from geoapp.accounts.tables import (
     sessions,
     throttles,
 )
-from geoapp.errors import NotFound
+from geoapp.errors import NotAllowed, NotFound
 
 #: How stale `seen_at` may be: a write per request would queue pages behind the database's one writer.
 SEEN_EVERY = timedelta(seconds=60)
@@ -97,6 +97,18 @@ def person_by_subject(connection: Connection, issuer: str, subject: str) -> Pers
     query = sa.select(people).where(people.c.issuer == issuer, people.c.subject == subject, people.c.ended_at.is_(None))
     row = connection.execute(query).one_or_none()
     return _person(row) if row is not None else None
+
+
+def acting(connection: Connection, name: str, *, on: date) -> Actor:
+    """Who asked for a background job, by the name under which its actor is entered, with what she holds by now.
+
+    Raises NotAllowed when her account has ended meanwhile.
+    """
+    query = sa.select(people).where(people.c.key == name, people.c.ended_at.is_(None))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotAllowed("提出这项任务的账号已停用，任务没有执行；请重新提出。")
+    return Actor(_person(row), grants_of(connection, row.id, on=on))
 
 
 def any_person(connection: Connection) -> bool:

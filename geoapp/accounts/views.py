@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -20,8 +21,9 @@ from geoapp.accounts.roles import RANK_NAMES
 from geoapp.db import utcnow
 from geoapp.errors import GeoappError, Invalid, NotSignedIn, TooOften, http_status
 from geoapp.web import current
-from geoapp.web.describing import HTML, TEXT, describe
+from geoapp.web.describing import HTML, JSON, TEXT, describe
 from geoapp.web.errors import said
+from geoapp.web.limits import limited
 from geoapp.web.requests import client_address
 from geoapp.web.rights import ANYBODY, needs
 
@@ -188,6 +190,17 @@ def end_second_factor() -> Any:
     return redirect(url_for("accounts.account"), 303)
 
 
+@blueprint.post("/account/export")
+@needs("account.own")
+@describe(answers={200: JSON})
+@limited("export", "10/hour")
+def export() -> Any:
+    """All that is kept of oneself, as a file; the export is itself an entry of the audit."""
+    person = guards.actor().person
+    assert person is not None
+    return exported(person.key)
+
+
 @blueprint.get("/invitation/<token>")
 @needs(ANYBODY)
 def invitation(token: str) -> Any:
@@ -218,6 +231,16 @@ def accept_invitation(token: str) -> Any:
 def who() -> Any:
     """Who is asking, with what rights, and the token that a change has to carry."""
     response = jsonify(guards.me())
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def exported(key: str) -> Response:
+    """What is kept of a person, as a file of JSON."""
+    kept = appointments.export_person(current.database(), guards.actor(), key, on=guards.today())
+    text = json.dumps(kept, ensure_ascii=False, indent=1, default=str)
+    response = Response(text, content_type="application/json")
+    response.headers["Content-Disposition"] = f"attachment; filename=geoapp-{key}.json"
     response.headers["Cache-Control"] = "no-store"
     return response
 

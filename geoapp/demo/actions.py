@@ -16,10 +16,10 @@ from shapely.geometry import shape
 from geoapp.accounts import actions as accounts
 from geoapp.accounts import store as people
 from geoapp.accounts.appointments import actions as appointments
-from geoapp.accounts.people import Actor
+from geoapp.accounts.people import system
 from geoapp.accounts.roles import Grant
 from geoapp.config import Settings
-from geoapp.db import Database, utcnow
+from geoapp.db import Database
 from geoapp.demo.cast import CAST, PASSWORD
 from geoapp.errors import NotFound
 from geoapp.files import FileStore
@@ -33,7 +33,7 @@ from geoapp.places.records import record_of
 from geoapp.schema import prepared
 
 FOLDER = Path(__file__).parents[2] / "layers"
-BY = "demo"
+BY = system("demo")
 Progress = Callable[[float, str], None]
 
 
@@ -74,18 +74,17 @@ def _load_cast(database: Database) -> None:
     """One account per rank, each with the printed password; none in production, and none whose account is there."""
     if database.settings.env == "production":
         return
-    now, system = utcnow(), Actor(system="demo")
-    today = now.astimezone(database.settings.zone).date()
+    today = database.today()
     with database.reading() as connection:
         waiting = [one for one in CAST if people.credentials(connection, one.login) is None]
     hashed = accounts.hash_password(PASSWORD) if waiting else ""
     for one in waiting:
         with database.transaction() as connection:
             person = appointments.create_person(
-                database, connection, system, name=one.name, login=one.login, password_hash=hashed, demo=True
+                database, connection, BY, name=one.name, login=one.login, password_hash=hashed, demo=True
             )
             place = path_of(one.place) if one.place else ()
-            appointments.give(database, connection, system, person, Grant(one.rank, place, today))
+            appointments.give(database, connection, BY, person, Grant(one.rank, place, today))
 
 
 def _path(entry: Entry) -> Path:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from geoapp import events
+from geoapp.accounts.audit import declare_action
+from geoapp.accounts.people import Actor
+from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database
 from geoapp.errors import Conflict, Invalid, NotFound
 from geoapp.files import FileStore, sha256_of
@@ -50,6 +53,13 @@ ObjectArray = NDArray[np.object_]
 _IN_MEMORY_BYTES = 32 << 20
 
 
+declare_action("layers.import", "导入图层", file="文件", rows="行数", set_aside="未入库")
+declare_action("layers.undo", "撤销导入")
+declare_action("layers.remove", "删除图层", title="名称")
+declare_action("layers.tap", "台账点选落图", row="台账行")
+declare_action("layers.original", "下载原始文件")
+
+
 class NothingStored(Invalid):
     """Not one row of a file could be stored, so what the layer holds stays."""
 
@@ -64,7 +74,7 @@ def import_file(
     path: Path,
     options: ImportOptions,
     *,
-    by: str,
+    by: Actor,
     filename: str = "",
     progress: Progress | None = None,
 ) -> ImportReport:
@@ -73,6 +83,7 @@ def import_file(
     The same file with the same options changes nothing and says so. ``filename`` is the name that the person gave the
     file when ``path`` is only where it was put.
     """
+    by.require("layers.import", on=database.today())
     check_options(options)
     # A name that the system could not decode must not stop an import.
     filename = (filename or path.name).encode("utf-8", "replace").decode()
@@ -104,11 +115,12 @@ def import_file(
             return _store(database, prepared, incoming, by=by, tell=tell)
 
 
-def undo_import(database: Database, layer_key: str, *, by: str, import_id: int | None = None) -> store.LayerImport:
+def undo_import(database: Database, layer_key: str, *, by: Actor, import_id: int | None = None) -> store.LayerImport:
     """Undo the latest import into a layer: what it replaced comes back, and a layer that it made goes.
 
     With ``import_id`` only when that import is the latest one.
     """
+    by.require("layers.undo", on=database.today())
     with database.transaction(line="layers") as connection:
         layer = store.layer_by_key(connection, layer_key)
         latest = store.latest_import(connection, layer.id)
@@ -119,15 +131,21 @@ def undo_import(database: Database, layer_key: str, *, by: str, import_id: int |
             store.remove_layer(connection, layer.id)
         else:
             store.change_layer(connection, layer.id, latest.entry_before)
+        left = store.find_layer(connection, layer_key)
+        values = {"file": [latest.filename, None], "rows": [layer.rows, left.rows if left else 0]}
+        trail.record(database, connection, by, "layers.undo", subject=layer_key, values=values)
         events.layer_changed.send(None, layer_id=layer.id, connection=connection)
     return latest
 
 
-def remove_layer(database: Database, layer_key: str, *, by: str) -> store.Layer:
+def remove_layer(database: Database, layer_key: str, *, by: Actor) -> store.Layer:
     """Delete a layer with its imports; the original files stay in the file store."""
+    by.require("layers.import", on=database.today())
     with database.transaction(line="layers") as connection:
         layer = store.layer_by_key(connection, layer_key)
         store.remove_layer(connection, layer.id)
+        values = {"title": [layer.title, None], "rows": [layer.rows, None]}
+        trail.record(database, connection, by, "layers.remove", subject=layer_key, values=values)
         events.layer_changed.send(None, layer_id=layer.id, connection=connection)
     return layer
 
@@ -231,12 +249,14 @@ def _lookup(database: Database, layer_key: str) -> dict[str, Any]:
     return lookup
 
 
-def _store(database: Database, prepared: Prepared, incoming: Incoming, *, by: str, tell: Progress) -> ImportReport:
+def _store(database: Database, prepared: Prepared, incoming: Incoming, *, by: Actor, tell: Progress) -> ImportReport:
     """Put the prepared rows into the database, all or none."""
     options = incoming.options
     report: ImportReport | None = None
     try:
         with database.transaction(line="layers") as connection:
+            found = store.find_layer(connection, options.layer)
+            rows_before = found.rows if found else None
             layer_id, entry_before = _layer_for(connection, incoming)
             import_id = store.add_import(
                 connection,
@@ -248,7 +268,7 @@ def _store(database: Database, prepared: Prepared, incoming: Incoming, *, by: st
                     "mode": options.mode,
                     "entry_before": entry_before,
                     "report": {},
-                    "imported_by": by,
+                    "imported_by": by.name,
                 },
             )
             reasons = _insert(connection, prepared, layer_id, import_id, options, tell)
@@ -272,6 +292,12 @@ def _store(database: Database, prepared: Prepared, incoming: Incoming, *, by: st
             store.set_report(connection, import_id, report.as_json())
             if options.dry_run:
                 raise _DryRun
+            values = {
+                "file": [None, f"{incoming.filename} {incoming.sha256[:12]}"],
+                "rows": [rows_before, layer.rows],
+                "set_aside": [None, report.rows_set_aside],
+            }
+            trail.record(database, connection, by, "layers.import", subject=layer.key, values=values)
             events.layer_changed.send(None, layer_id=layer_id, connection=connection)
     except _DryRun:
         pass
@@ -350,6 +376,17 @@ def _insert(
         reasons.update(row.fault.reason for row in refused)
         tell(position / max(prepared.rows_in, 1), f"已入库 {position} 行")
     return reasons
+
+
+def hand_original_out(database: Database, files: FileStore, import_id: int, *, by: Actor) -> tuple[Path, str]:
+    """The file as it was brought, which may name people: handing it out is an entry of the audit."""
+    by.require("layers.original", on=database.today())
+    found = original_of(database, files, import_id)
+    with database.transaction() as connection:
+        layer = store.layer_by_id(connection, store.import_by_id(connection, import_id).layer_id)
+        values = {"file": [None, found[1]]}
+        trail.record(database, connection, by, "layers.original", subject=layer.key, values=values)
+    return found
 
 
 def original_of(database: Database, files: FileStore, import_id: int) -> tuple[Path, str]:

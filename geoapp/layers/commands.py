@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoapp.accounts.people import system
+
 if TYPE_CHECKING:
     from geoapp.db import Database
     from geoapp.files import FileStore
     from geoapp.layers.importing import ImportOptions
 
-BY = "command line"
+BY = system("command line")
 
 
 @click.command("import", context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from geoapp import jobs
+from geoapp.accounts.store import acting
 from geoapp.db import Database
 from geoapp.errors import GeoappError
 from geoapp.files import FileStore
@@ -30,7 +31,9 @@ def import_upload(
     options: Mapping[str, Any],
     by: str,
 ) -> dict[str, Any]:
-    """Import files that lie in the file store; gives the report."""
+    """Import files that lie in the file store; gives the report. ``by`` is the key of the person who sent them."""
+    with database.reading() as connection:
+        actor = acting(connection, by, on=database.today())
     files = FileStore(database.settings.data / "files")
     with tempfile.TemporaryDirectory(prefix="geoapp-upload-") as folder:
         for upload in uploads:
@@ -38,7 +41,13 @@ def import_upload(
         path = Path(folder) / uploads[main]["name"]
         try:
             done = import_file(
-                database, files, path, options_of(options), by=by, filename=filename, progress=_throttled(report)
+                database,
+                files,
+                path,
+                options_of(options),
+                by=actor,
+                filename=filename,
+                progress=_throttled(report),
             )
         except GeoappError as error:
             # The name on this disk is ours; whoever sent the file knows it by another.

@@ -85,7 +85,7 @@ def undo(import_id: int) -> Any:
         if found.undone_at is not None:
             raise NotFound("这次导入已经撤销过了。")
         key = store.layer_by_id(connection, found.layer_id).key
-    actions.undo_import(current.database(), key, by=actor().name, import_id=import_id)
+    actions.undo_import(current.database(), key, by=actor(), import_id=import_id)
     return jsonify(layer=key, undone=import_id)
 
 
@@ -111,7 +111,7 @@ def set_aside(import_id: int) -> Any:
 @describe(answers={200: ANY_FILE, 206: ANY_FILE, 304: ()}, errors=(416,))
 def original(import_id: int) -> Any:
     """The file as it was brought, always as a download."""
-    path, filename = actions.original_of(current.database(), current.files(), import_id)
+    path, filename = actions.hand_original_out(current.database(), current.files(), import_id, by=actor())
     return send_file(path.resolve(), as_attachment=True, download_name=filename, mimetype="application/octet-stream")
 
 
@@ -142,7 +142,7 @@ def unmatched(key: str) -> Any:
 def tap(key: str) -> Any:
     """Place a row of a roster: JSON with name, lon, lat (WGS84)."""
     name, lon, lat = forms.parse_tap(request.get_json(silent=True))
-    return jsonify(**asdict(place_roster_row(current.database(), key, name, lon=lon, lat=lat, by=actor().name)))
+    return jsonify(**asdict(place_roster_row(current.database(), key, name, lon=lon, lat=lat, by=actor())))
 
 
 def _visible(connection: Any, key: str) -> store.Layer:

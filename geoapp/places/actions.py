@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,14 +10,16 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from geoapp.accounts.people import Actor
+from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database, utcnow
 from geoapp.errors import Conflict, NotFound
 from geoapp.events import places_changed
 from geoapp.layers import store as layer_store
-from geoapp.places import forms, operations, store
+from geoapp.places import forms, operations, store, telling
 from geoapp.places.children import Numbers
 from geoapp.places.fitting import require_area
-from geoapp.places.hierarchy import level_of, level_of_key, parent_code
+from geoapp.places.hierarchy import level_of, level_of_key, parent_code, path_of
 from geoapp.places.loading import days_of, weigh, weigh_day
 from geoapp.places.operations import BadOperation
 from geoapp.places.records import PlaceRecord, Refused
@@ -58,7 +60,7 @@ def load_places(
     records: Sequence[PlaceRecord],
     *,
     on: date,
-    by: str,
+    by: Actor,
     source: str = "",
     illustrative: bool = False,
     note: str = "",
@@ -72,18 +74,20 @@ def load_places(
         store.lock(connection)
         known = {v.code: v for v in store.versions(connection, on=on)}
         weighed = weigh(records, on=on, known=known, taken=store.taken_codes(connection))
+        refused = {row.code for row in weighed.refused}
+        _require(database, by, [record.code for record in records if record.code not in refused])
         counts = (len(weighed.begun), len(weighed.revised), len(weighed.completed), weighed.unchanged)
         if not (weighed.begun or weighed.revised or weighed.completed):
             return LoadReport(None, on, len(records), *counts, tuple(weighed.refused))
         subject = source[:200] or f"{len(records)} 条记录"
-        outcome = _write(connection, "load", weighed.change, on=on, subject=subject, note=note, by=by, plan_sha256="")
+        outcome = write(database, connection, "load", weighed.change, on=on, subject=subject, note=note, by=by)
         for version_id, facts in weighed.completed.items():
             store.complete(connection, version_id, facts)
     return LoadReport(outcome.operation_id, on, len(records), *counts, tuple(weighed.refused))
 
 
 def load_codes(
-    database: Database, paths: Sequence[Path], *, on: date, by: str, source: str = "", illustrative: bool = False,
+    database: Database, paths: Sequence[Path], *, on: date, by: Actor, source: str = "", illustrative: bool = False,
     note: str = "",
 ) -> LoadReport:  # fmt: skip
     """Bring in places by code and name alone, from CSV files of one or several levels."""
@@ -97,7 +101,7 @@ def load_layer(
     key: str,
     *,
     on: date,
-    by: str,
+    by: Actor,
     code: str | None = None,
     only: str | None = None,
     source: str = "",
@@ -124,7 +128,7 @@ def load_history(
     records: Sequence[PlaceRecord],
     *,
     on: date,
-    by: str,
+    by: Actor,
     source: str = "",
     illustrative: bool = False,
     note: str = "",
@@ -151,7 +155,7 @@ def load_history(
             if weighed.change.closes or weighed.change.opens:
                 subject = source[:200] or f"{len(records)} 条记录"
                 operation_id = write(
-                    connection, weighed.kind, weighed.change, on=day, subject=subject, note=note, by=by
+                    database, connection, weighed.kind, weighed.change, on=day, subject=subject, note=note, by=by
                 ).operation_id
     return LoadReport(operation_id, on, len(records), sums[0], sums[1], sums[2], sums[3], tuple(refused))
 
@@ -161,7 +165,7 @@ def split_by_plan(
     plan: Mapping[str, Any],
     *,
     on: date,
-    by: str,
+    by: Actor,
     place: str | None = None,
     names: Sequence[str | None] = (),
     codes: Sequence[str | None] = (),
@@ -177,7 +181,7 @@ def split_by_plan(
     code = place or named
     if code is None:
         raise forms.BadPlan("方案没有写明划分的是哪个区划；请用 --place 给出编码。")
-    level_of(code)
+    _require(database, by, [code])
     parts = forms.overridden(parts, names=names, codes=codes, staff=staff)
     sha256 = forms.plan_sha256(code, parts)
     with database.transaction() as connection:
@@ -193,7 +197,7 @@ def split_by_plan(
             numbers=Numbers(store.taken_codes(connection)),
             keeper=keeper,
         )
-        return _write(connection, "split", change, on=on, subject=code, note=note, by=by, plan_sha256=sha256)
+        return write(database, connection, "split", change, on=on, subject=code, note=note, by=by, plan_sha256=sha256)
 
 
 def merge(
@@ -201,7 +205,7 @@ def merge(
     codes: Sequence[str],
     *,
     on: date,
-    by: str,
+    by: Actor,
     keeper: str | None = None,
     name: str | None = None,
     note: str = "",
@@ -219,6 +223,7 @@ def merge(
             name=name,
         )
 
+    _require(database, by, codes)
     return _operate(database, "merge", change, on=on, subject=" ".join(codes), note=note, by=by)
 
 
@@ -228,7 +233,7 @@ def new(
     name: str,
     *,
     on: date,
-    by: str,
+    by: Actor,
     code: str | None = None,
     geometry: Any = None,
     households: int | None = None,
@@ -247,6 +252,7 @@ def new(
     def change(connection: Connection) -> Change:
         numbers = Numbers(store.taken_codes(connection))
         own = code or _next_code(parent, numbers)
+        _require(database, by, [own])
         if parent_code(own) != parent:
             raise BadOperation(f"编码 {own} 不在上级 {parent or '（无）'} 之下；请核对。")
         version = PlaceVersion(
@@ -273,9 +279,10 @@ def new(
 
 
 def abolish(
-    database: Database, code: str, *, on: date, by: str, with_children: bool = False, note: str = ""
+    database: Database, code: str, *, on: date, by: Actor, with_children: bool = False, note: str = ""
 ) -> Outcome:
     """End a place without a successor."""
+    _require(database, by, [code])
 
     def change(connection: Connection) -> Change:
         place = store.version(connection, code, on=on)
@@ -292,11 +299,12 @@ def shift(
     area: Any,
     *,
     on: date,
-    by: str,
+    by: Actor,
     households: int | None = None,
     note: str = "",
 ) -> Outcome:
     """Move the ground of ``area`` (a polygon in degrees) that lies in one place to its neighbour."""
+    _require(database, by, [giver, taker])
     area = require_area(area, what="移交范围")
 
     def change(connection: Connection) -> Change:
@@ -313,8 +321,9 @@ def shift(
     return _operate(database, "shift", change, on=on, subject=f"{giver} {taker}", note=note, by=by)
 
 
-def rename(database: Database, code: str, name: str, *, on: date, by: str, note: str = "") -> Outcome:
+def rename(database: Database, code: str, name: str, *, on: date, by: Actor, note: str = "") -> Outcome:
     """Give a place another name."""
+    _require(database, by, [code])
     name = name.strip()
     if not name or len(name) > 200:
         raise BadOperation("名称应为 1 到 200 个字。")
@@ -325,7 +334,7 @@ def rename(database: Database, code: str, name: str, *, on: date, by: str, note:
     return _operate(database, "rename", change, on=on, subject=code, note=note, by=by)
 
 
-def undo(database: Database, operation_id: int, *, by: str) -> Operation:
+def undo(database: Database, operation_id: int, *, by: Actor) -> Operation:
     """Withdraw an operation on which nothing builds: what held before holds again, its own versions stay on record."""
     with database.transaction() as connection:
         store.lock(connection)
@@ -336,25 +345,29 @@ def undo(database: Database, operation_id: int, *, by: str) -> Operation:
             raise Conflict(
                 f"第 {operation_id} 次变更（{KIND_TITLES[entry.kind]}）已在 {entry.withdrawn_at:%Y-%m-%d} 撤回。"
             )
+        codes = store.codes_of(connection, entry.id)
+        _require(database, by, codes)
         at = utcnow()
-        store.withdraw(connection, entry, by=by, at=at)
+        store.withdraw(connection, entry, by=by.name, at=at)
+        trail.record(
+            database, connection, by, "places.undo", subject=str(entry.id), place=telling.common_path(codes),
+            values={"operation": [f"{KIND_TITLES[entry.kind]} {entry.subject} {entry.on_date}", None]},
+        )  # fmt: skip
         places_changed.send("places", operation_id=entry.id, on=entry.on_date, connection=connection)
-        return replace(entry, withdrawn_by=by, withdrawn_at=at)
+        return replace(entry, withdrawn_by=by.name, withdrawn_at=at)
 
 
-def retitle_level(database: Database, level: str, *, zh: str, en: str | None = None) -> None:
+def retitle_level(database: Database, level: str, *, zh: str, by: Actor, en: str | None = None) -> None:
     """Change how a district calls one of the five levels."""
+    by.require("places.adopt", on=database.today())
     key = level_of_key(level).key
     if not 0 < len(zh.strip()) <= 40 or (en is not None and not 0 < len(en.strip()) <= 40):
         raise BadOperation("层级名称应为 1 到 40 个字。")
     with database.transaction() as connection:
         before = store.level_titles(connection)[key]
         store.set_level_title(connection, key, zh=zh.strip(), en=(en or before[1]).strip())
-
-
-def write(connection: Connection, kind: str, change: Change, *, on: date, subject: str, note: str, by: str) -> Outcome:
-    """Write a change inside a transaction that is open already, and announce it."""
-    return _write(connection, kind, change, on=on, subject=subject, note=note, by=by, plan_sha256="")
+        values = {"title": [before[0], zh.strip()]}
+        trail.record(database, connection, by, "places.retitle", subject=key, values=values)
 
 
 def _operate(
@@ -365,14 +378,15 @@ def _operate(
     on: date,
     subject: str,
     note: str,
-    by: str,
+    by: Actor,
 ) -> Outcome:
     with database.transaction() as connection:
         store.lock(connection)
-        return write(connection, kind, change(connection), on=on, subject=subject, note=note, by=by)
+        return write(database, connection, kind, change(connection), on=on, subject=subject, note=note, by=by)
 
 
-def _write(
+def write(
+    database: Database,
     connection: Connection,
     kind: str,
     change: Change,
@@ -380,21 +394,40 @@ def _write(
     on: date,
     subject: str,
     note: str,
-    by: str,
-    plan_sha256: str,
+    by: Actor,
+    plan_sha256: str = "",
 ) -> Outcome:
+    """Write a change inside a transaction that is open already, tell of it in the audit, and announce it.
+
+    Whoever may not adopt at every place that ends or begins is refused here, whatever was asked before.
+    """
+    _require(database, by, _codes_of(change))
+    shown = telling.shown_codes(change)
+    before = {v.code: v for code in shown if (v := store.find_version(connection, code, on=on)) is not None}
     entry = store.add_operation(
-        connection, kind, on=on, subject=subject, note=note, by=by, at=utcnow(), plan_sha256=plan_sha256
+        connection, kind, on=on, subject=subject, note=note, by=by.name, at=utcnow(), plan_sha256=plan_sha256
     )
     store.apply(connection, change, on=on, operation_id=entry)
+    values, place = telling.values(change, before, on=on, note=note), telling.place_of(kind, subject, change)
+    trail.record(database, connection, by, f"places.{kind}", subject=subject[:120], place=place, values=values)
     places_changed.send("places", operation_id=entry, on=on, connection=connection)
     return Outcome(entry, kind, on, False, change.closes, change.opens, change.links, change.remarks)
 
 
+def _require(database: Database, by: Actor, codes: Iterable[str]) -> None:
+    """NotAllowed unless the actor may adopt at each of the places; BadCode for what is no code."""
+    on = database.today()
+    for path in {path_of(code) for code in codes}:
+        by.require("places.adopt", path, on=on)
+
+
+def _codes_of(change: Change) -> set[str]:
+    return {*change.closes, *(version.code for version in change.opens)}
+
+
 def _already(done: Operation) -> str:
     return (
-        f"这个方案已于 {done.at:%Y-%m-%d} 由 {done.by} 登记，自 {done.on_date} 起生效（第 {done.id} 次变更）；"
-        "本次没有改动任何数据。"
+        f"这个方案已于 {done.at:%Y-%m-%d} 登记，自 {done.on_date} 起生效（第 {done.id} 次变更）；本次没有改动任何数据。"
     )
 
 

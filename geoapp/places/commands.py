@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoapp.accounts.people import system
+
 if TYPE_CHECKING:
     from geoapp.db import Database
     from geoapp.places.actions import Outcome
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _HELP = {"help_option_names": ["-h", "--help"]}
 _FILE = click.Path(path_type=Path, dir_okay=False)
 Command = Callable[..., Any]
+#: The command line acts with the rights of whoever owns the machine, under the name that was given.
+_NAMED: Any = lambda _context, _option, name: system(name)  # noqa: E731
 
 
 @click.group("places", context_settings=_HELP)
@@ -38,7 +42,7 @@ def _operation(command: Command) -> Command:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="For another program."),
         click.option("--note", default="", help="Why: the number of the approval, for instance 批复文号."),
-        click.option("--by", default="command line", help="In whose name it is recorded."),
+        click.option("--by", default="command line", callback=_NAMED, help="In whose name it is recorded."),
         click.option("--on", "on", required=True, metavar="DATE", help="First day on which it holds, YYYY-MM-DD."),
     ):
         command = option(command)
@@ -360,8 +364,8 @@ def rename(code: str, name: str, on: str, as_json: bool, **said: Any) -> None:
 
 @places.command("undo")
 @click.argument("operation", type=click.IntRange(1, 2**31 - 1))
-@click.option("--by", default="command line", help="In whose name it is recorded.")
-def undo(operation: int, by: str) -> None:
+@click.option("--by", default="command line", callback=_NAMED, help="In whose name it is recorded.")
+def undo(operation: int, by: Any) -> None:
     """Withdraw an operation on which nothing builds 撤回; it stays on record, marked so.
 
     Example: geoapp places undo 12
@@ -386,7 +390,7 @@ def levels(titles: tuple[str, ...]) -> None:
     with _open() as database:
         for title in titles:
             level, _, name = title.partition("=")
-            actions.retitle_level(database, level, zh=name)
+            actions.retitle_level(database, level, zh=name, by=system("command line"))
         with database.reading() as connection:
             for key, (zh, en) in store.level_titles(connection).items():
                 click.echo(f"{key}\t{zh}\t{en}")

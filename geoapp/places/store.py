@@ -121,6 +121,13 @@ def operation(connection: Connection, operation_id: int) -> Operation | None:
     return Operation(*row) if row else None
 
 
+def codes_of(connection: Connection, operation_id: int) -> list[str]:
+    """Codes of the places that an operation ended or began."""
+    touched = sa.or_(_rows.c.operation_id == operation_id, _rows.c.closed_by == operation_id)
+    query = sa.select(places.c.code).distinct().join(_rows, _rows.c.place_id == places.c.id).where(touched)
+    return list(connection.execute(query.order_by(places.c.code)).scalars())
+
+
 def recent_operations(connection: Connection, *, limit: int) -> list[Operation]:
     """Newest entries of the history first, withdrawn ones among them."""
     query = sa.select(operations).order_by(operations.c.id.desc()).limit(limit)

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter
 
 from geoapp.accounts import actions, store
 from geoapp.accounts.appointments import actions as appointments
-from geoapp.accounts.people import Actor
+from geoapp.accounts.people import Actor, system
 from geoapp.accounts.roles import Grant, Rank
 from geoapp.app import create_app
 from geoapp.config import Settings
@@ -42,7 +42,7 @@ def town(app: APIFlask) -> APIFlask:
     ]
     from datetime import date
 
-    load_places(app.extensions["geoapp"]["database"], records, on=date(2020, 1, 1), by="test")
+    load_places(app.extensions["geoapp"]["database"], records, on=date(2020, 1, 1), by=system("test"))
     return app
 
 
@@ -417,7 +417,7 @@ def test_30_the_audit_is_read_by_place(town: APIFlask, visitor: Any, sign_in: An
     chief = sign_in(town, visitor, "community", XIAGUANGLI)
     page = chief.get("/audit").text
     assert "姓名mine" in page and "授权" in page and "姓名hers" not in page
-    assert "— → grid" in page
+    assert "身份：— → 网格员" in page and "截止" not in page
     assert chief.get("/audit?place=110105012027").status_code == 404
     everything = sign_in(town, town.test_client(), "administrator").get("/audit").text
     assert "姓名mine" in everything and "姓名hers" in everything

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.demo.actions import load_demo
@@ -44,6 +45,6 @@ def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_toda
     with database.reading() as connection:
         assert opening_day(connection, today=today) == BEFORE
         assert opening_day(connection, today=date(2020, 1, 1)) == date(2020, 1, 1)
-    load_places(database, [PlaceRecord("110101", name="东城区")], on=date(2026, 1, 1), by="test")
+    load_places(database, [PlaceRecord("110101", name="东城区")], on=date(2026, 1, 1), by=system("test"))
     with database.reading() as connection:
         assert opening_day(connection, today=today) == today

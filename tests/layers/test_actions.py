@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import shapely
 
+from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.files import FileStore
@@ -41,7 +42,7 @@ def shifted(east: float) -> list[list[float]]:
 
 
 def bring(database: Database, files: FileStore, path: Path, **said: Any) -> ImportReport:
-    return import_file(database, files, path, ImportOptions(**{"crs": "EPSG:4326", **said}), by="test")
+    return import_file(database, files, path, ImportOptions(**{"crs": "EPSG:4326", **said}), by=system("test"))
 
 
 def rows_of(database: Database, key: str) -> list[str]:
@@ -112,11 +113,11 @@ def test_an_undo_brings_back_what_was_replaced(tmp_path: Path, database: Databas
     bring(database, files, write(tmp_path / "old.geojson", [polygon(SQUARE, name="旧")]), layer="x", title="旧名")
     bring(database, files, write(tmp_path / "new.geojson", [polygon(SQUARE, name="新")]), layer="x", title="新名")
     assert rows_of(database, "x") == ["新"]
-    undo_import(database, "x", by="test")
+    undo_import(database, "x", by=system("test"))
     assert rows_of(database, "x") == ["旧"]
     with database.reading() as connection:
         assert store.layer_by_key(connection, "x").title == "旧名"
-    undo_import(database, "x", by="test")
+    undo_import(database, "x", by=system("test"))
     with database.reading() as connection:
         assert store.find_layer(connection, "x") is None
 
@@ -124,7 +125,7 @@ def test_an_undo_brings_back_what_was_replaced(tmp_path: Path, database: Databas
 def test_an_undone_import_may_be_done_again(tmp_path: Path, database: Database, files: FileStore) -> None:
     path = write(tmp_path / "a.geojson", [polygon(SQUARE, name="甲")])
     bring(database, files, path)
-    undo_import(database, "a", by="test")
+    undo_import(database, "a", by=system("test"))
     assert not bring(database, files, path).unchanged
     assert rows_of(database, "a") == ["甲"]
 
@@ -135,7 +136,7 @@ def test_appending_adds_and_replacing_replaces(tmp_path: Path, database: Databas
     assert rows_of(database, "x") == ["一", "二"]
     bring(database, files, write(tmp_path / "3.geojson", [polygon(SQUARE, name="三")]), layer="x")
     assert rows_of(database, "x") == ["三"]
-    undo_import(database, "x", by="test")
+    undo_import(database, "x", by=system("test"))
     assert rows_of(database, "x") == ["一", "二"]
 
 
@@ -162,7 +163,7 @@ def test_a_file_of_which_nothing_can_be_stored_leaves_the_layer(
 
 def test_a_layer_can_be_removed_with_all_it_holds(tmp_path: Path, database: Database, files: FileStore) -> None:
     bring(database, files, write(tmp_path / "a.geojson", [polygon(SQUARE), polygon(SQUARE[:2])]))
-    remove_layer(database, "a", by="test")
+    remove_layer(database, "a", by=system("test"))
     with database.reading() as connection:
         index = ["feature_rtree"] if database.is_sqlite else []
         for table in ("layer", "layer_import", "feature", "set_aside", *index):

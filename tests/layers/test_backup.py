@@ -20,6 +20,7 @@ from geoapp.schema import prepared
 LOOP = """
 import sys
 from pathlib import Path
+from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.files import FileStore
@@ -29,7 +30,7 @@ settings = Settings(data=Path(sys.argv[1]))
 database, files = Database(settings), FileStore(settings.data / "files")
 while True:
     for path in sys.argv[2:]:
-        import_file(database, files, Path(path), ImportOptions(layer="blocks", crs="4326"), by="test")
+        import_file(database, files, Path(path), ImportOptions(layer="blocks", crs="4326"), by=system("test"))
         print(path, flush=True)
 """
 

@@ -23,6 +23,7 @@ import pytest
 import shapely
 from apiflask import APIFlask
 
+from geoapp.accounts.people import system
 from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
@@ -58,7 +59,9 @@ def built_town(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path
     for key, kind, features, options in LAYERS:
         path = folder / f"{key}.geojson"
         path.write_text(json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False), "utf-8")
-        import_file(database, files, path, ImportOptions(layer=key, kind=kind, crs="EPSG:4326", **options), by="test")
+        import_file(
+            database, files, path, ImportOptions(layer=key, kind=kind, crs="EPSG:4326", **options), by=system("test")
+        )
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
@@ -88,12 +91,12 @@ def add_places(database: Database) -> None:
         PlaceRecord("110105012", "测试街道", shapely.box(*WHOLE)),
         PlaceRecord(EAST, "东里", shapely.box(*WHOLE), staff=20, **figures),
     ]
-    load_places(database, first, on=date(2015, 1, 1), by="test", source="测试数据", illustrative=True)
+    load_places(database, first, on=date(2015, 1, 1), by=system("test"), source="测试数据", illustrative=True)
     second = [
         PlaceRecord(EAST, "东里", left, households=2500, households_basis="估算", households_date=date(2021, 1, 1)),
         PlaceRecord(WEST, "西里", right, households=1500, staff=10, households_basis="套数"),
     ]
-    load_places(database, second, on=date(2021, 7, 1), by="test", source="测试数据", illustrative=True)
+    load_places(database, second, on=date(2021, 7, 1), by=system("test"), source="测试数据", illustrative=True)
 
 
 def area(west: float, south: float, side: float, **properties: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pytest
 import shapely
 from apiflask import APIFlask
 
+from geoapp.accounts.people import system
 from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.demo.actions import load_demo
@@ -120,7 +121,7 @@ def test_the_plan_file_is_adopted_as_it_stands(demo: APIFlask) -> None:
     division = client.post("/api/places/110105012026/divisions", json=wish).json
     tasks.divide(database, lambda *_: None, division_id=division["id"])
     document = client.get(f"/api/divisions/{division['id']}/plans/1/download/json").json
-    outcome = places.split_by_plan(database, document, on=date(2027, 1, 1), by="test")
+    outcome = places.split_by_plan(database, document, on=date(2027, 1, 1), by=system("test"))
     opened = [(v.name, v.households) for v in outcome.opens if v.level == "community"]
     assert opened == [(part["name"], part["households"]) for part in document["parts"]]
     assert outcome.opens[0].code == "110105012026" and sum(h for _, h in opened) == 3160

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
+from geoapp.accounts.people import system
 from geoapp.db import Database
 from geoapp.files import FileStore
 from geoapp.layers.actions import import_file, undo_import
@@ -310,11 +311,13 @@ def test_every_change_changes_the_stamp_that_the_catalogue_is_kept_by(town: Any,
     row = {"type": "Feature", "properties": {"name": "新"}, "geometry": shape}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [row]}), "utf-8")
     files = FileStore(tmp_path / "files")
-    import_file(town.database, files, path, ImportOptions(layer="new", kind="station", crs="EPSG:4326"), by="test")
+    import_file(
+        town.database, files, path, ImportOptions(layer="new", kind="station", crs="EPSG:4326"), by=system("test")
+    )
     assert "new" in entries(town)
-    undo_import(town.database, "new", by="test")
+    undo_import(town.database, "new", by=system("test"))
     assert sorted(entries(town)) == seen[0]
     count = entries(town)["place:community"]["count"]
     record = PlaceRecord(WEST, "西里", shapely.box(116.471, 39.94, 116.48, 39.96))
-    load_places(town.database, [record], on=date(2022, 1, 1), by="test")
+    load_places(town.database, [record], on=date(2022, 1, 1), by=system("test"))
     assert entries(town)["place:community"]["count"] == count + 1

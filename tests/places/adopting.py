@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.places import actions, store
@@ -29,9 +30,9 @@ def state(database: Database) -> list[str]:
 def both_states(database: Database) -> tuple[list[str], list[str]]:
     """The old state and the new one; the database is left in the old one."""
     old = state(database)
-    outcome = actions.split_by_plan(database, PLAN, on=DAY, by="测试")
+    outcome = actions.split_by_plan(database, PLAN, on=DAY, by=system("测试"))
     new = state(database)
-    actions.undo(database, outcome.operation_id, by="测试")
+    actions.undo(database, outcome.operation_id, by=system("测试"))
     return old, new
 
 
@@ -54,8 +55,8 @@ def main(data: str) -> None:
     database = Database(Settings(data=Path(data)))
     print("ready", flush=True)
     while True:
-        outcome = actions.split_by_plan(database, PLAN, on=DAY, by="测试")
-        actions.undo(database, outcome.operation_id, by="测试")
+        outcome = actions.split_by_plan(database, PLAN, on=DAY, by=system("测试"))
+        actions.undo(database, outcome.operation_id, by=system("测试"))
 
 
 if __name__ == "__main__":

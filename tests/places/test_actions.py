@@ -10,6 +10,7 @@ import pytest
 import shapely
 from shapely import box
 
+from geoapp.accounts.people import system
 from geoapp.db import Database
 from geoapp.errors import Conflict, GeoappError, Invalid, NotFound
 from geoapp.events import places_changed
@@ -46,7 +47,7 @@ def halves(**more: Any) -> dict[str, Any]:
 
 
 def test_a_plan_is_adopted_from_its_day_on_and_not_before(town: Database) -> None:
-    outcome = actions.split_by_plan(town, halves(), on=DAY, by="张", staff=[16, 0])
+    outcome = actions.split_by_plan(town, halves(), on=DAY, by=system("张"), staff=[16, 0])
     before, after = on(town, date(2023, 6, 30)), on(town, DAY)
     assert before[HOME].households == 4560 and NEW not in before
     assert (after[HOME].name, after[HOME].households, after[HOME].staff) == ("霞光里社区", 2970, 16)
@@ -59,14 +60,14 @@ def test_a_plan_is_adopted_from_its_day_on_and_not_before(town: Database) -> Non
 def test_the_shares_of_the_predecessor_add_up(town: Database) -> None:
     """Three of four columns stay: 3/4 and 1/4 of the area."""
     plan = plan_of((squares(0, 0, 3, 4), 3000), (squares(3, 0, 4, 4), 1560))
-    actions.split_by_plan(town, plan, on=DAY, by="张")
+    actions.split_by_plan(town, plan, on=DAY, by=system("张"))
     links = links_of(town, HOME)
     assert links[HOME, HOME] == pytest.approx(0.75, abs=1e-4) and links[HOME, NEW] == pytest.approx(0.25, abs=1e-4)
 
 
 def test_whole_grids_follow_their_ground_under_new_codes(town: Database) -> None:
     """002 lies north of 004, so it becomes number 001 of the new community and 004 becomes 002."""
-    actions.split_by_plan(town, halves(), on=DAY, by="张")
+    actions.split_by_plan(town, halves(), on=DAY, by=system("张"))
     after = on(town, DAY)
     assert sorted(code for code in after if len(code) == 15) == [f"{HOME}001", f"{HOME}003", f"{NEW}001", f"{NEW}002"]
     assert after[f"{NEW}001"].name == "第2网格" and after[f"{NEW}001"].households == 1002
@@ -83,7 +84,7 @@ def test_a_grid_that_the_border_cuts_gets_new_codes_on_both_sides(town: Database
     003 and 004.
     """
     plan = plan_of((squares(0, 0, 1, 4), 1560), (squares(1, 0, 4, 4), 3000), codes=[HOME, NEW])
-    outcome = actions.split_by_plan(town, plan, on=DAY, by="张")
+    outcome = actions.split_by_plan(town, plan, on=DAY, by=system("张"))
     after = on(town, DAY)
     assert sorted(c for c in after if len(c) == 15) == [
         f"{HOME}005",
@@ -101,29 +102,29 @@ def test_a_grid_that_the_border_cuts_gets_new_codes_on_both_sides(town: Database
 
 def test_the_part_with_most_households_keeps_the_code_unless_named(town: Database) -> None:
     plan = plan_of((squares(0, 0, 2, 4), 1500), (squares(2, 0, 4, 4), 3060))
-    outcome = actions.split_by_plan(town, plan, on=DAY, by="张")
+    outcome = actions.split_by_plan(town, plan, on=DAY, by=system("张"))
     assert [(v.code, v.households) for v in outcome.opens[:2]] == [(NEW, 1500), (HOME, 3060)]
     assert outcome.opens[0].name == "霞光里社区（拟设 1）"
-    actions.undo(town, outcome.operation_id, by="张")
-    outcome = actions.split_by_plan(town, plan, on=DAY, by="张", keeper=0)
+    actions.undo(town, outcome.operation_id, by=system("张"))
+    outcome = actions.split_by_plan(town, plan, on=DAY, by=system("张"), keeper=0)
     assert [(v.code, v.households) for v in outcome.opens[:2]] == [(HOME, 1500), (NEW, 3060)]
 
 
 def test_adopting_the_same_plan_again_says_so_and_changes_nothing(town: Database) -> None:
-    first = actions.split_by_plan(town, halves(), on=DAY, by="张")
+    first = actions.split_by_plan(town, halves(), on=DAY, by=system("张"))
     before = on(town, DAY)
     plan = json.loads(json.dumps(halves()))
     plan["seconds"] = 12.5
-    again = actions.split_by_plan(town, plan, on=DAY, by="李")
+    again = actions.split_by_plan(town, plan, on=DAY, by=system("李"))
     assert again.already and again.operation_id == first.operation_id and "没有改动" in again.remarks[0]
     assert on(town, DAY) == before
 
 
 def test_a_plan_may_be_adopted_for_a_day_to_come(town: Database) -> None:
-    actions.split_by_plan(town, halves(), on=date(2199, 1, 1), by="张")
+    actions.split_by_plan(town, halves(), on=date(2199, 1, 1), by=system("张"))
     assert NEW not in on(town, date(2198, 12, 31)) and NEW in on(town, date(2199, 1, 1))
     with pytest.raises(LaterChange, match="已登记 2199-01-01 起的变更"):
-        actions.rename(town, HOME, "霞光里", on=DAY, by="张")
+        actions.rename(town, HOME, "霞光里", on=DAY, by=system("张"))
 
 
 @pytest.mark.parametrize(
@@ -152,19 +153,19 @@ def test_a_plan_may_be_adopted_for_a_day_to_come(town: Database) -> None:
 def test_a_plan_that_cannot_be_adopted_is_refused_in_one_sentence(
     database: Database, plan: Any, day: date, family: type[GeoappError], words: str
 ) -> None:
-    actions.load_places(database, street_records(), on=FIRST, by="测试")
+    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     before = on(database, DAY)
     with pytest.raises(family, match=words) as refused:
-        actions.split_by_plan(database, plan, on=day, by="张")
+        actions.split_by_plan(database, plan, on=day, by=system("张"))
     assert str(refused.value).endswith("。") and "\n" not in str(refused.value)
     assert on(database, DAY) == before
 
 
 def test_parts_drawn_a_little_off_are_fitted_to_the_border(database: Database) -> None:
     """A tenth of a millimetre's worth of rounding is mended: afterwards the parts tile the old border exactly."""
-    actions.load_places(database, street_records(), on=FIRST, by="测试")
+    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     plan = plan_of((squares(-0.0005, 0, 2.0004, 4), 2970), (squares(2.0001, 0, 3.9996, 4), 1590))
-    outcome = actions.split_by_plan(database, plan, on=DAY, by="张")
+    outcome = actions.split_by_plan(database, plan, on=DAY, by=system("张"))
     after = on(database, DAY)
     assert "已按原界线取齐" in outcome.remarks[0]
     assert (
@@ -175,7 +176,7 @@ def test_parts_drawn_a_little_off_are_fitted_to_the_border(database: Database) -
 
 def test_merging_joins_ground_and_figures_and_keeps_one_code(town: Database) -> None:
     """4560 + 1800 = 6360 households, 16 + 12 = 28 staff; 023 has more households and keeps its code."""
-    outcome = actions.merge(town, [EAST, HOME], on=DAY, by="张")
+    outcome = actions.merge(town, [EAST, HOME], on=DAY, by=system("张"))
     after = on(town, DAY)
     assert EAST not in after and (after[HOME].households, after[HOME].people, after[HOME].staff) == (6360, 15900, 28)
     assert after[HOME].geometry.equals(squares(0, 0, 8, 4)) and after[HOME].households_basis == "套数"
@@ -184,7 +185,7 @@ def test_merging_joins_ground_and_figures_and_keeps_one_code(town: Database) -> 
 
 
 def test_grids_of_a_place_that_is_merged_away_get_numbers_under_the_other(town: Database) -> None:
-    actions.merge(town, [EAST, HOME], keeper=EAST, name="麦子店社区", on=DAY, by="张")
+    actions.merge(town, [EAST, HOME], keeper=EAST, name="麦子店社区", on=DAY, by=system("张"))
     after = on(town, DAY)
     assert after[EAST].name == "麦子店社区" and HOME not in after
     assert sorted(c for c in after if len(c) > 12) == [
@@ -194,12 +195,12 @@ def test_grids_of_a_place_that_is_merged_away_get_numbers_under_the_other(town: 
 
 def test_places_of_different_parents_are_not_merged(town: Database) -> None:
     with pytest.raises(Invalid, match="同一上级"):
-        actions.merge(town, [HOME, STREET], on=DAY, by="张")
+        actions.merge(town, [HOME, STREET], on=DAY, by=system("张"))
 
 
 def test_a_shift_moves_ground_households_and_the_grids_on_it(town: Database) -> None:
     """The eastern column of 023 goes to 024 with 300 households; grids 002 and 004 are cut in half."""
-    actions.shift(town, HOME, EAST, squares(3, 0, 5, 4), on=DAY, by="张", households=300)
+    actions.shift(town, HOME, EAST, squares(3, 0, 5, 4), on=DAY, by=system("张"), households=300)
     after = on(town, DAY)
     assert (after[HOME].households, after[EAST].households, after[HOME].people) == (4260, 2100, None)
     assert after[HOME].geometry.equals(squares(0, 0, 3, 4)) and after[EAST].geometry.equals(squares(3, 0, 8, 4))
@@ -211,85 +212,87 @@ def test_a_shift_moves_ground_households_and_the_grids_on_it(town: Database) -> 
 
 def test_ground_outside_the_giver_or_all_of_it_is_no_shift(town: Database) -> None:
     with pytest.raises(Invalid, match="没有可移交的地块"):
-        actions.shift(town, HOME, EAST, squares(5, 0, 6, 4), on=DAY, by="张")
+        actions.shift(town, HOME, EAST, squares(5, 0, 6, 4), on=DAY, by=system("张"))
     with pytest.raises(Invalid, match="改用合并"):
-        actions.shift(town, HOME, EAST, squares(-1, -1, 5, 5), on=DAY, by="张")
+        actions.shift(town, HOME, EAST, squares(-1, -1, 5, 5), on=DAY, by=system("张"))
 
 
 def test_a_new_place_takes_free_ground_and_a_free_code(town: Database) -> None:
-    actions.new(town, STREET, "河东社区", on=DAY, by="张", geometry=squares(8, 0, 9, 4), households=900)
+    actions.new(town, STREET, "河东社区", on=DAY, by=system("张"), geometry=squares(8, 0, 9, 4), households=900)
     assert on(town, DAY)[NEW].name == "河东社区" and NEW not in on(town, date(2023, 6, 30))
     with pytest.raises(Conflict, match=r"与河东社区（110105012025）重叠"):
-        actions.new(town, STREET, "河西社区", on=DAY, by="张", geometry=squares(8, 0, 9, 1))
+        actions.new(town, STREET, "河西社区", on=DAY, by=system("张"), geometry=squares(8, 0, 9, 1))
 
 
 def test_an_abolished_code_is_never_used_again(town: Database) -> None:
-    actions.abolish(town, EAST, on=DAY, by="张")
+    actions.abolish(town, EAST, on=DAY, by=system("张"))
     assert EAST not in on(town, DAY) and EAST in on(town, date(2023, 6, 30))
     with pytest.raises(Conflict, match="已经用过"):
-        actions.new(town, STREET, "农展", on=date(2024, 1, 1), code=EAST, by="张")
-    report = actions.load_places(town, [PlaceRecord(EAST, "农展")], on=date(2024, 1, 1), by="张")
+        actions.new(town, STREET, "农展", on=date(2024, 1, 1), code=EAST, by=system("张"))
+    report = actions.load_places(town, [PlaceRecord(EAST, "农展")], on=date(2024, 1, 1), by=system("张"))
     assert report.begun == 0 and "撤销的编码不再使用" in report.refused[0].message
 
 
 def test_a_place_with_children_ends_only_together_with_them(town: Database) -> None:
     with pytest.raises(Conflict, match="还有 6 个下级区划"):
-        actions.abolish(town, HOME, on=DAY, by="张")
-    actions.abolish(town, HOME, on=DAY, by="张", with_children=True)
+        actions.abolish(town, HOME, on=DAY, by=system("张"))
+    actions.abolish(town, HOME, on=DAY, by=system("张"), with_children=True)
     assert not [code for code in on(town, DAY) if code.startswith(HOME)]
 
 
 def test_a_place_does_not_end_before_something_planned_below_it(town: Database) -> None:
     """A grid of 024 is to begin in 2025: ending 024 in 2024 would leave it without a parent."""
-    actions.new(town, EAST, "将来的网格", on=date(2025, 1, 1), by="张")
+    actions.new(town, EAST, "将来的网格", on=date(2025, 1, 1), by=system("张"))
     with pytest.raises(LaterChange, match="之下还有 110105012024001"):
-        actions.abolish(town, EAST, on=date(2024, 1, 1), by="张")
+        actions.abolish(town, EAST, on=date(2024, 1, 1), by=system("张"))
     with pytest.raises(LaterChange):
-        actions.merge(town, [HOME, EAST], on=date(2024, 1, 1), by="张")
+        actions.merge(town, [HOME, EAST], on=date(2024, 1, 1), by=system("张"))
 
 
 def test_a_place_does_not_begin_before_its_parent(town: Database) -> None:
     with pytest.raises(NotFound, match="自 2019-01-01 起不存在"):
-        actions.new(town, STREET, "早社区", on=date(2019, 1, 1), by="张")
+        actions.new(town, STREET, "早社区", on=date(2019, 1, 1), by=system("张"))
 
 
 def test_renaming_changes_the_name_from_that_day_on(town: Database) -> None:
-    actions.rename(town, HOME, " 霞光里 ", on=DAY, by="张")
+    actions.rename(town, HOME, " 霞光里 ", on=DAY, by=system("张"))
     assert on(town, date(2023, 6, 30))[HOME].name == "霞光里社区" and on(town, DAY)[HOME].name == "霞光里"
     assert on(town, DAY)[HOME].staff == 16
     for name in ("霞光里", "", "字" * 201):
         with pytest.raises(GeoappError):
-            actions.rename(town, HOME, name, on=date(2024, 1, 1), by="张")
+            actions.rename(town, HOME, name, on=date(2024, 1, 1), by=system("张"))
 
 
 def test_what_was_adopted_can_be_withdrawn_while_nothing_builds_on_it(town: Database) -> None:
     before = on(town, DAY)
-    outcome = actions.split_by_plan(town, halves(), on=DAY, by="张")
-    later = actions.rename(town, NEW, "亮马", on=date(2024, 1, 1), by="张")
+    outcome = actions.split_by_plan(town, halves(), on=DAY, by=system("张"))
+    later = actions.rename(town, NEW, "亮马", on=date(2024, 1, 1), by=system("张"))
     with pytest.raises(Conflict, match="请先撤回后面的变更"):
-        actions.undo(town, outcome.operation_id, by="张")
-    actions.undo(town, later.operation_id, by="张")
-    actions.undo(town, outcome.operation_id, by="张")
+        actions.undo(town, outcome.operation_id, by=system("张"))
+    actions.undo(town, later.operation_id, by=system("张"))
+    actions.undo(town, outcome.operation_id, by=system("张"))
     assert on(town, DAY) == before and links_of(town, HOME) == {}
     with pytest.raises(Conflict, match="已在"):
-        actions.undo(town, outcome.operation_id, by="张")
+        actions.undo(town, outcome.operation_id, by=system("张"))
     with pytest.raises(NotFound, match="没有第 999 次"):
-        actions.undo(town, 999, by="张")
-    assert actions.split_by_plan(town, halves(), on=DAY, by="张").opens[1].code == NEW, "its number is free again"
+        actions.undo(town, 999, by=system("张"))
+    assert actions.split_by_plan(town, halves(), on=DAY, by=system("张")).opens[1].code == NEW, (
+        "its number is free again"
+    )
 
 
 def test_a_load_is_not_withdrawn_from_under_its_children(town: Database) -> None:
     """Grids of 024 were loaded later: withdrawing the load of 024 would leave them without a parent."""
-    actions.load_places(town, [PlaceRecord(f"{EAST}001", "第1网格")], on=DAY, by="张")
+    actions.load_places(town, [PlaceRecord(f"{EAST}001", "第1网格")], on=DAY, by=system("张"))
     with pytest.raises(Conflict):
-        actions.undo(town, 1, by="张")
+        actions.undo(town, 1, by=system("张"))
 
 
 def test_loading_the_same_again_changes_nothing(town: Database) -> None:
     before = on(town, DAY)
-    report = actions.load_places(town, street_records(), on=FIRST, by="张")
+    report = actions.load_places(town, street_records(), on=FIRST, by=system("张"))
     assert (report.operation_id, report.unchanged, report.begun, report.revised) == (None, 10, 0, 0)
-    assert actions.load_places(town, street_records(), on=DAY, by="张").unchanged == 10
+    assert actions.load_places(town, street_records(), on=DAY, by=system("张")).unchanged == 10
     assert on(town, DAY) == before
 
 
@@ -303,11 +306,11 @@ def test_a_load_begins_revises_completes_and_refuses_row_by_row(town: Database) 
         PlaceRecord(f"{EAST}001", "第1网格"),
         PlaceRecord(f"{EAST}001", "第1网格"),
     ]
-    report = actions.load_places(town, records, on=FIRST, by="张")
+    report = actions.load_places(town, records, on=FIRST, by=system("张"))
     assert (report.rows_in, report.begun, report.completed, report.revised) == (6, 1, 1, 0)
     assert [refused.row_no for refused in report.refused] == [2, 3, 4, 6]
     assert on(town, FIRST)[f"{HOME}001"].staff == 2
-    revised = actions.load_places(town, [PlaceRecord(EAST, "农展", households=1900)], on=DAY, by="张")
+    revised = actions.load_places(town, [PlaceRecord(EAST, "农展", households=1900)], on=DAY, by=system("张"))
     assert revised.revised == 1
     assert (on(town, DAY)[EAST].households, on(town, DAY)[EAST].staff) == (1900, 12)
     assert on(town, date(2023, 6, 30))[EAST].households == 1800
@@ -323,7 +326,7 @@ def test_a_history_is_loaded_day_by_day_with_successors_told_by_area(database: D
         record(HOME, "霞光里", squares(0, 0, 5, 1), 2970, valid_from=end),
         record("110105012027", "亮马", squares(5, 0, 8, 1), 1590, valid_from=end),
     ]
-    report = actions.load_history(database, records, on=FIRST, by="张")
+    report = actions.load_history(database, records, on=FIRST, by=system("张"))
     assert (report.rows_in, report.begun, report.revised, report.refused) == (5, 4, 1, ())
     assert on(database, date(2021, 6, 30))[HOME].households == 4560
     assert on(database, end)[HOME].households == 2970 and on(database, end)["110105012027"].households == 1590
@@ -332,7 +335,7 @@ def test_a_history_is_loaded_day_by_day_with_successors_told_by_area(database: D
     }  # fmt: skip
     with database.reading() as connection:
         assert [entry.kind for entry in store.recent_operations(connection, limit=9)] == ["split", "load"]
-    again = actions.load_history(database, records[3:], on=FIRST, by="张")
+    again = actions.load_history(database, records[3:], on=FIRST, by=system("张"))
     assert (again.operation_id, again.unchanged) == (None, 2)
 
 
@@ -344,5 +347,5 @@ def test_what_happened_is_announced_inside_the_transaction(town: Database) -> No
         assert store.version(connection, HOME, on=on).name == "霞光里"
 
     with places_changed.connected_to(listen):
-        outcome = actions.rename(town, HOME, "霞光里", on=DAY, by="张")
+        outcome = actions.rename(town, HOME, "霞光里", on=DAY, by=system("张"))
     assert heard == [(outcome.operation_id, DAY)]

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from shapely.geometry import mapping
 
+from geoapp.accounts.people import system
 from geoapp.cli import geoapp
 from geoapp.config import Settings
 from geoapp.db import Database
@@ -42,7 +43,7 @@ class Shell:
 
 @pytest.fixture
 def shell(database: Database) -> Shell:
-    actions.load_places(database, street_records(), on=FIRST, by="测试")
+    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     return Shell(database.settings)
 
 

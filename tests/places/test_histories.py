@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.errors import GeoappError
@@ -49,7 +50,7 @@ class Histories(RuleBasedStateMachine):
             first.dispose()
         shutil.copyfile(Histories.template / "geoapp.sqlite", self.folder / "geoapp.sqlite")
         self.database = Database(Settings(data=self.folder))
-        actions.load_places(self.database, street_records(), on=FIRST, by="测试")
+        actions.load_places(self.database, street_records(), on=FIRST, by=system("测试"))
         self.rows = 10
 
     def teardown(self) -> None:
@@ -61,7 +62,7 @@ class Histories(RuleBasedStateMachine):
         """An operation that may be refused, and then has changed nothing."""
         before = self.everything()
         try:
-            operate(self.database, *arguments, by="测试", **said)
+            operate(self.database, *arguments, by=system("测试"), **said)
         except GeoappError as refused:
             assert str(refused).endswith("。")
             assert self.everything() == before

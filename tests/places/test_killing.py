@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from geoapp.accounts.people import system
 from geoapp.db import Database
 from geoapp.places import actions
 from tests.places import adopting
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of P
 def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new_one(
     database: Database, rng: np.random.Generator, rounds: int
 ) -> None:
-    actions.load_places(database, street_records(), on=FIRST, by="测试")
+    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     old, new = adopting.both_states(database)
     assert old != new
     seen = set()
@@ -42,4 +43,4 @@ def undo_newest(database: Database) -> None:
 
     with database.reading() as connection:
         newest = next(e for e in store.recent_operations(connection, limit=5) if e.withdrawn_at is None)
-    actions.undo(database, newest.id, by="测试")
+    actions.undo(database, newest.id, by=system("测试"))

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from geoapp.accounts.people import system
 from geoapp.db import Database
 from geoapp.places import actions, store, tables
 from geoapp.places.versions import NoSuchPlace
@@ -78,7 +79,7 @@ def test_a_period_without_a_day_is_refused(town: Database) -> None:
 
 
 def test_stretching_a_version_over_its_successor_is_refused(town: Database) -> None:
-    actions.rename(town, HOME, "霞光里", on=DAY, by="测试")
+    actions.rename(town, HOME, "霞光里", on=DAY, by=system("测试"))
     with pytest.raises(sa.exc.IntegrityError, match="overlap"), town.transaction() as connection:
         connection.execute(
             tables.versions.update().where(tables.versions.c.valid_to == DAY).values(valid_to=date(2023, 7, 2))
@@ -87,7 +88,7 @@ def test_stretching_a_version_over_its_successor_is_refused(town: Database) -> N
 
 @pytest.mark.parametrize("table", ["place_version", "place", "place_operation", "place_succession"])
 def test_no_row_is_ever_deleted(town: Database, table: str) -> None:
-    actions.rename(town, HOME, "霞光里", on=DAY, by="测试")
+    actions.rename(town, HOME, "霞光里", on=DAY, by=system("测试"))
     with pytest.raises(sa.exc.IntegrityError, match="never deleted"), town.transaction() as connection:
         connection.exec_driver_sql(f"DELETE FROM {table}")
 
@@ -135,7 +136,7 @@ def test_places_are_found_by_part_of_the_name_or_beginning_of_the_code(town: Dat
 
 
 def test_names_of_levels_are_data(town: Database) -> None:
-    actions.retitle_level(town, "courtyard", zh="楼门")
+    actions.retitle_level(town, "courtyard", zh="楼门", by=system("test"))
     with town.reading() as connection:
         titles = store.level_titles(connection)
     assert titles["courtyard"] == ("楼门", "courtyard") and next(iter(titles)) == "district"
@@ -152,7 +153,7 @@ def test_a_fault_in_the_middle_leaves_the_old_state(town: Database, monkeypatch:
     monkeypatch.setattr(store, "require_no_orphans", fault)
     plan = plan_of((squares(0, 0, 2, 4), 2970), (squares(2, 0, 4, 4), 1590))
     with pytest.raises(OSError, match="disk"):
-        actions.split_by_plan(town, plan, on=DAY, by="测试")
+        actions.split_by_plan(town, plan, on=DAY, by=system("测试"))
     with town.reading() as connection:
         assert store.versions(connection, on=DAY) == before
         assert store.links(connection) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from geoapp.accounts.people import system
 from geoapp.db import Database
 from geoapp.places import actions
 from geoapp.places.records import PlaceRecord
@@ -15,7 +16,7 @@ from tests.places.street import DISTRICT, EAST, FIRST, HOME, STREET, plan_of, sq
 @pytest.fixture
 def visited(client: Any, database: Database) -> Any:
     """A browser before an app whose database has the street."""
-    actions.load_places(database, street_records(), on=FIRST, by="测试")
+    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     return client
 
 
@@ -67,7 +68,7 @@ def test_search_gives_the_box_to_fly_to(visited: Any) -> None:
 def test_history_tells_versions_successors_and_heirs(visited: Any, database: Database) -> None:
     """The western half (2 of 4 columns) goes on as 023: half of its ground each."""
     plan = plan_of((squares(0, 0, 2, 4), 2970), (squares(2, 0, 4, 4), 1590), names=["霞光里社区", "亮马社区"])
-    actions.split_by_plan(database, plan, on=FIRST.replace(year=2023), by="测试")
+    actions.split_by_plan(database, plan, on=FIRST.replace(year=2023), by=system("测试"))
     answer = visited.get(f"/api/places/{HOME}/history").get_json()
     assert [(v["valid_from"], v["valid_to"]) for v in answer["versions"]] == [
         ("2020-01-01", "2023-01-01"),
@@ -84,7 +85,7 @@ def test_a_check_tells_a_gap_and_an_overlap_with_area_and_box(visited: Any, data
     A column is 0.001 degrees wide and 0.004 high: at 39.942 N 85.46 m times 444.1 m, 37,960 m2.
     """
     grids = [PlaceRecord(f"{EAST}00{n}", f"{n}", squares(west, 0, west + 2, 4)) for n, west in ((1, 4), (2, 5))]
-    actions.load_places(database, grids, on=FIRST, by="测试")
+    actions.load_places(database, grids, on=FIRST, by=system("测试"))
     answer = visited.get(f"/api/places/{EAST}/check?on=2021-01-01").get_json()
     faults = {fault["kind"]: fault for fault in answer["faults"]}
     assert not answer["holds"] and set(faults) == {"gap", "overlap"} and len(answer["faults"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import shutil
@@ -14,8 +15,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from geoapp import app
 from geoapp.accounts import audit
 from geoapp.accounts.roles import RANK_NAMES
+from geoapp.accounts.trail import views as trail_views
 from geoapp.db import DatabaseGone
 from geoapp.maps import facts, style
 from geoapp.web import translating
@@ -25,7 +28,7 @@ PO = translating.FOLDER / "en" / "LC_MESSAGES" / "messages.po"
 #: Looked up by the words that data carry, not by a literal in the code.
 LOOKED_UP = {
     *facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2],
-    *RANK_NAMES.values(), *audit.titles(), DatabaseGone.outside,
+    *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), DatabaseGone.outside,
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
 BILINGUAL = ("accounts",)
@@ -64,7 +67,9 @@ def english() -> dict[str, str]:
 
 
 def test_every_sentence_has_its_english(english: dict[str, str]) -> None:
-    wanted = said_by_server() | said_by_client() | said_by_errors() | LOOKED_UP
+    for name in app.VIEWS:
+        importlib.import_module(name)
+    wanted = audit.titles() | said_by_server() | said_by_client() | said_by_errors() | LOOKED_UP
     missing = sorted(sentence for sentence in wanted if not english.get(sentence))
     assert not missing, f"add these to {PO.name}: {missing}"
 

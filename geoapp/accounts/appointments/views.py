@@ -15,10 +15,12 @@ from geoapp.accounts.people import Person
 from geoapp.accounts.privacy import leave
 from geoapp.accounts.roles import RANK_NAMES, PlacePath, Rank, may_appoint
 from geoapp.accounts.store import HeldGrant
+from geoapp.accounts.views import exported
 from geoapp.errors import GeoappError, NotFound, http_status
 from geoapp.web import current
-from geoapp.web.describing import DAY, TEXT, describe, either
+from geoapp.web.describing import DAY, JSON, TEXT, describe, either
 from geoapp.web.errors import said
+from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("people", __name__, template_folder="templates", enable_openapi=False)
@@ -143,6 +145,15 @@ def end(key: str) -> Any:
     actions.end_person(current.database(), guards.actor(), key, on=guards.today())
     flash(_("账号已停用，她的登录已全部结束。"))
     return redirect(url_for("people.listing"), 303)
+
+
+@blueprint.post("/people/<key>/export")
+@needs("privacy.export")
+@describe(answers={200: JSON})
+@limited("export", "10/hour")
+def export(key: str) -> Any:
+    """All that is kept of her, for her to be given; the export is itself an entry of the audit."""
+    return exported(key)
 
 
 @blueprint.post("/people/<key>/erase")

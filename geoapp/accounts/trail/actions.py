@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -11,6 +12,9 @@ from geoapp.accounts.people import Actor, path_text
 from geoapp.accounts.roles import PlacePath
 from geoapp.accounts.trail import store
 from geoapp.db import Database, after_commit, utcnow
+
+#: Number of the request at hand, set by the web (`geoapp.accounts.guards`); commands and tasks have none.
+REQUEST: ContextVar[str] = ContextVar("request", default="")
 
 
 def record(
@@ -22,13 +26,14 @@ def record(
     subject: str,
     place: PlacePath = (),
     values: dict[str, Any] | None = None,
-    request_id: str = "",
 ) -> Entry:
     """Tell of a change, in its own transaction: either both are stored or neither.
 
-    ``values`` is {field: [before, after]}; personal values go in through `store.seal` first.
+    ``values`` is {field: [before, after]}; personal values go in through `store.seal` first. A field that had no value
+    and has none is left out. The entry carries the number of the request at hand.
     """
-    blank = Entry(0, utcnow(), actor.name, action, subject, path_text(place), values or {}, request_id, "", "")
+    told = {field: pair for field, pair in (values or {}).items() if pair != [None, None]}
+    blank = Entry(0, utcnow(), actor.name, action, subject, path_text(place), told, REQUEST.get()[:32], "", "")
     entry = store.append(connection, blank)
     after_commit(connection, lambda: store.note_head(database.settings.data, entry.number, entry.digest))
     return entry

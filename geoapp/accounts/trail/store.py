@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import FileLock
 from sqlalchemy.engine import Connection
 
@@ -124,11 +122,13 @@ def read_head(folder: Path) -> tuple[int, str] | None:
 
 def new_secret() -> bytes:
     """A key for one person's values."""
-    return AESGCM.generate_key(bit_length=256)
+    return os.urandom(32)
 
 
 def seal(connection: Connection, person_id: int, value: str) -> dict[str, Any]:
     """A personal value as it may stand in the audit: readable while the person's key exists."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # 10 MB that most entries do not need
+
     secret = _secret(connection, person_id)
     if secret is None:
         return {"erased": True}
@@ -141,6 +141,9 @@ def unseal(connection: Connection, value: Any) -> Any:
     """The value behind `seal`; "已清除" when the person was erased; any other value as it is."""
     if not isinstance(value, dict) or "sealed" not in value:
         return "已清除" if isinstance(value, dict) and value.get("erased") else value
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     secret = _secret(connection, int(value["person"]))
     if secret is None:
         return "已清除"

@@ -12,7 +12,7 @@ from geoapp.accounts import forms, guards
 from geoapp.accounts import store as people
 from geoapp.accounts.audit import Entry, action_title, field_title, shown_value
 from geoapp.accounts.people import path_of, path_text
-from geoapp.accounts.roles import PlacePath
+from geoapp.accounts.roles import RANK_NAMES, PlacePath, Rank
 from geoapp.accounts.trail import store
 from geoapp.errors import Invalid, NotFound
 from geoapp.web import current
@@ -22,6 +22,8 @@ from geoapp.web.rights import needs
 blueprint = APIBlueprint("audit", __name__, template_folder="templates", enable_openapi=False)
 
 PAGE = 50
+#: What the system's own names are called on the page.
+SYSTEMS = {"command line": "命令行", "demo": "演示数据", "visitor": "访客"}
 
 
 @blueprint.get("/audit")
@@ -73,15 +75,21 @@ def _row(entry: Entry, values: dict[str, Any], names: dict[str, str], where: dic
     return {
         "number": entry.number,
         "at": entry.at,
-        "who": names.get(entry.actor) or _(entry.actor),
+        "who": names.get(entry.actor) or _(SYSTEMS.get(entry.actor, entry.actor)),
         "what": _(action_title(entry.action)),
         "action": entry.action,
         "subject": entry.subject,
         "subject_name": names.get(entry.subject) or entry.subject,
         "where": where.get(path_of(entry.place), ""),
         "changes": [
-            {"field": _(field_title(field)), "from": shown_value(pair[0]), "to": shown_value(pair[1])}
-            for field, pair in values.items()
+            {"field": _(field_title(field)), "from": _shown(field, before), "to": _shown(field, after)}
+            for field, (before, after) in values.items()
         ],
         "request_id": entry.request_id,
     }
+
+
+def _shown(field: str, value: Any) -> str:
+    if field == "rank" and value in set(Rank):
+        return str(_(RANK_NAMES[Rank(value)]))
+    return shown_value(value)

@@ -12,6 +12,8 @@ import shapely
 from sqlalchemy.engine import Connection
 
 from geoapp import events
+from geoapp.accounts.people import Actor
+from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database
 from geoapp.errors import GeoappError, Invalid, NotFound
 from geoapp.layers import store
@@ -81,8 +83,9 @@ def open_roster(database: Database, path: Path, options: ImportOptions) -> Sourc
     return source
 
 
-def place_roster_row(database: Database, layer_key: str, name: str, *, lon: float, lat: float, by: str) -> Placed:
+def place_roster_row(database: Database, layer_key: str, name: str, *, lon: float, lat: float, by: Actor) -> Placed:
     """Say where a row of a roster is; remembered by its name, so that the next import finds it too."""
+    by.require("layers.import", on=database.today())
     if not (np.isfinite([lon, lat]).all() and abs(lon) <= 180 and abs(lat) <= 90):
         raise BadTap("点选的位置不在地图上；请重新点选。")
     with database.transaction(line="layers") as connection:
@@ -95,12 +98,14 @@ def place_roster_row(database: Database, layer_key: str, name: str, *, lon: floa
         point = shapely.to_wkb(shapely.Point(lon, lat))
         households = 0
         for row in rows:
-            store.put_tap(connection, layer_key, str(row.props["key"]), lon=lon, lat=lat, by=by)
+            store.put_tap(connection, layer_key, str(row.props["key"]), lon=lon, lat=lat, by=by.name)
             props = {**row.props, "match": TAP, "match_reason": ""}
             store.move_feature(connection, row.id, point, (lon, lat, lon, lat), props)
             households += int(row.props.get("households") or 0)
         store.count_up(connection, layer.id)
         left = sum(row.props.get("match") == NONE for row in store.roster_rows(connection, layer.id))
+        values = {"row": [None, f"{rows[0].name} {lon:.6f},{lat:.6f}"]}
+        trail.record(database, connection, by, "layers.tap", subject=layer_key, values=values)
         events.layer_changed.send(None, layer_id=layer.id, connection=connection)
     return Placed(rows[0].name, households, left)
 

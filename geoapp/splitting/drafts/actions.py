@@ -7,13 +7,18 @@ import datetime
 import json
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import shapely
+from sqlalchemy.engine import Connection
 
+from geoapp.accounts.audit import declare_action
 from geoapp.accounts.people import Actor
+from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database
 from geoapp.errors import Conflict, Invalid, NotFound
 from geoapp.jobs import JobQueue
@@ -38,6 +43,14 @@ TASK = "divide"
 KEPT_GROUNDS = 8
 
 
+declare_action("divisions.ask", "试划分", place="社区", on="按哪天的边界")
+declare_action("divisions.copy", "另存一稿", plan="稿号")
+declare_action("divisions.hand-over", "调整划分单元", units="单元", part="归属")
+declare_action("divisions.undo", "撤销一步")
+declare_action("divisions.redo", "重做一步")
+declare_action("divisions.rename", "方案改名", name="名称", part_names="社区名称")
+
+
 class NothingToDivide(Invalid):
     """The place cannot be divided as it stands; the message says what is missing."""
 
@@ -59,11 +72,12 @@ class Drawing:
 
 
 def ask(
-    database: Database, jobs: JobQueue, code: str, wish: Wish, *, on: datetime.date, version: str, by: str
+    database: Database, jobs: JobQueue, code: str, wish: Wish, *, on: datetime.date, version: str, by: Actor
 ) -> Division:
     """Ask for a division of a community as of a day; a job computes it."""
     with database.reading() as connection:
         place = places.version(connection, code, on=on)
+    by.require("divisions.ask", path_of(code), on=database.today())
     if place.level != "community":
         raise NothingToDivide(f"{place.name}不是社区；试划分只用于社区，请选择一个社区。")
     if place.geometry is None:
@@ -86,9 +100,11 @@ def ask(
             connection,
             {
                 "id": division_id, "place_code": code, "place": snapshot, "on_date": on, "wish": _plain(wish),
-                "inputs": [], "indicators": {}, "code_version": version, "created_by": by,
+                "inputs": [], "indicators": {}, "code_version": version, "created_by": by.name,
             },
         )  # fmt: skip
+        values = {"place": [None, place.name], "on": [None, on.isoformat()]}
+        trail.record(database, connection, by, "divisions.ask", subject=division_id, place=path_of(code), values=values)
     job_id = jobs.add(TASK, {"division_id": division_id}, title=f"试划分：{place.name}")
     with database.transaction() as connection:
         store.set_division(connection, division_id, job_id=job_id)
@@ -164,26 +180,41 @@ def evaluate(
     )  # fmt: skip
 
 
-def copy_plan(database: Database, division_id: str, number: int, *, name: str | None, by: str) -> int:
+def copy_plan(database: Database, division_id: str, number: int, *, name: str | None, by: Actor) -> int:
     """A new draft of a plan; gives its number."""
-    with database.transaction() as connection:
+    with _drafting(database, by, division_id, "divisions.copy") as (connection, values):
         base = store.plan(connection, division_id, number)
-        return _copy(connection, base, name=name, by=by)
+        new = _copy(connection, base, name=name, by=by)
+        values["plan"] = [number, new]
+    return new
 
 
-def _copy(connection: Any, base: Plan, *, name: str | None, by: str) -> int:
+@contextmanager
+def _drafting(
+    database: Database, by: Actor, division_id: str, action: str
+) -> Iterator[tuple[Connection, dict[str, list[Any]]]]:
+    """A transaction on a division that the actor may draft in; what is put into the values is told in the audit."""
+    require(database, by, "divisions.draft", division_id, on=database.today())
+    values: dict[str, list[Any]] = {}
+    with database.transaction() as connection:
+        yield connection, values
+        place = path_of(store.division(connection, division_id).place_code)
+        trail.record(database, connection, by, action, subject=division_id, place=place, values=values)
+
+
+def _copy(connection: Any, base: Plan, *, name: str | None, by: Actor) -> int:
     return store.add_plan(
         connection, base.division_id, name=name or f"{base.name}·调整稿", profile=base.profile, based_on=base.number,
         part_of=base.part_of, part_names=base.part_names, proof={"title": base.proof["title"]}, certificate=None,
-        created_by=by,
+        created_by=by.name,
     )  # fmt: skip
 
 
 def hand_over(
-    database: Database, division_id: str, number: int, units: tuple[int, ...], to: int, *, seen: int | None, by: str
+    database: Database, division_id: str, number: int, units: tuple[int, ...], to: int, *, seen: int | None, by: Actor
 ) -> int:
     """Give units to a part and keep the step; a computed plan stays and a draft of it is made. Gives the number."""
-    with database.transaction() as connection:
+    with _drafting(database, by, division_id, "divisions.hand-over") as (connection, values):
         plan = store.plan(connection, division_id, number)
         if plan.based_on is None:
             number, seen = _copy(connection, plan, name=None, by=by), None
@@ -193,13 +224,14 @@ def hand_over(
         for unit in units:
             part_of[unit] = to
         store.change_plan(connection, plan, seen=seen, part_of=part_of, position=plan.position + 1)
-        store.add_step(connection, plan.id, Step(plan.position, list(units), before, to), by=by)
+        store.add_step(connection, plan.id, Step(plan.position, list(units), before, to), by=by.name)
+        values |= {"plan": [plan.number, plan.number], "units": [None, list(units)], "part": [before, to]}
     return number
 
 
-def undo(database: Database, division_id: str, number: int, *, seen: int | None) -> None:
+def undo(database: Database, division_id: str, number: int, *, seen: int | None, by: Actor) -> None:
     """Take the latest hand-over back; Conflict when there is none."""
-    with database.transaction() as connection:
+    with _drafting(database, by, division_id, "divisions.undo") as (connection, values):
         plan = store.plan(connection, division_id, number)
         step = store.step(connection, plan.id, plan.position - 1) if plan.position else None
         if step is None:
@@ -208,11 +240,12 @@ def undo(database: Database, division_id: str, number: int, *, seen: int | None)
         for unit, part in zip(step.units, step.before, strict=True):
             part_of[unit] = part
         store.change_plan(connection, plan, seen=seen, part_of=part_of, position=plan.position - 1)
+        values |= {"plan": [number, number], "units": [step.units, None], "part": [step.after, step.before]}
 
 
-def redo(database: Database, division_id: str, number: int, *, seen: int | None) -> None:
+def redo(database: Database, division_id: str, number: int, *, seen: int | None, by: Actor) -> None:
     """Do the hand-over again that was taken back last; Conflict when there is none."""
-    with database.transaction() as connection:
+    with _drafting(database, by, division_id, "divisions.redo") as (connection, values):
         plan = store.plan(connection, division_id, number)
         step = store.step(connection, plan.id, plan.position)
         if step is None:
@@ -221,14 +254,15 @@ def redo(database: Database, division_id: str, number: int, *, seen: int | None)
         for unit in step.units:
             part_of[unit] = step.after
         store.change_plan(connection, plan, seen=seen, part_of=part_of, position=plan.position + 1)
+        values |= {"plan": [number, number], "units": [None, step.units], "part": [step.before, step.after]}
 
 
 def rename(
     database: Database, division_id: str, number: int, *, name: str | None, part_names: tuple[str, ...] | None,
-    seen: int | None,
+    seen: int | None, by: Actor,
 ) -> None:  # fmt: skip
     """Name a plan or its parts."""
-    with database.transaction() as connection:
+    with _drafting(database, by, division_id, "divisions.rename") as (connection, told):
         plan = store.plan(connection, division_id, number)
         values: dict[str, Any] = {"name": name} if name else {}
         if part_names is not None:
@@ -236,6 +270,7 @@ def rename(
                 raise Invalid(f"要给 {len(plan.part_names)} 个互不相同的社区名称；请改正。")
             values["part_names"] = list(part_names)
         store.change_plan(connection, plan, seen=seen, **values)
+        told |= {field: [getattr(plan, field), new] for field, new in values.items()} | {"plan": [number, number]}
 
 
 def compare(database: Database, division_id: str, number: int, *, made_on: datetime.date) -> Comparison:

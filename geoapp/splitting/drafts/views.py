@@ -38,18 +38,9 @@ def _today() -> datetime.date:
     return utcnow().astimezone(current.settings().zone).date()
 
 
-def _require(permission: str, code: str) -> str:
-    """The actor's name for the record; NotAllowed unless she holds the permission at the community of that code."""
-    who = actor()
-    who.require(permission, path_of(code), on=_today())
-    return who.name
-
-
-def _require_of(permission: str, division_id: str) -> str:
-    """Likewise at the community that a division is of; NotFound, because ids of others are to tell nothing."""
-    who = actor()
-    actions.require(current.database(), who, permission, division_id, on=_today())
-    return who.name
+def _require_of(permission: str, division_id: str) -> None:
+    """NotFound unless the asker holds the permission at the community that the division is of."""
+    actions.require(current.database(), actor(), permission, division_id, on=_today())
 
 
 def _version() -> str:
@@ -89,7 +80,7 @@ def options() -> Any:
 @needs("divisions.read")
 def listed(code: str) -> Any:
     """Divisions of a community, the latest first."""
-    _require("divisions.read", code)
+    actor().require("divisions.read", path_of(code), on=_today())
     with current.database().reading() as connection:
         found = store.divisions_of(connection, code)
     return jsonify(divisions=[_division_json(one) for one in found])
@@ -101,10 +92,10 @@ def listed(code: str) -> Any:
 @describe(json=_WISH, answers={202: JSON}, errors=(409, 422))
 def ask(code: str) -> Any:
     """Ask for a division; the answer names the job that computes it."""
-    by, data = _require("divisions.ask", code), _body()
+    data = _body()
     division = actions.ask(
         current.database(), current.jobs(), code, forms.wish(data), on=forms.day(data, today=_today()),
-        version=_version(), by=by,
+        version=_version(), by=actor(),
     )  # fmt: skip
     return jsonify(_division_json(division)), 202
 
@@ -163,10 +154,9 @@ def evaluate(division_id: str, number: int) -> Any:
 @describe(json=record(name=TEXT), answers={201: JSON}, errors=(409,))
 def copy(division_id: str, number: int) -> Any:
     """A new draft of a plan."""
-    by = _require_of("divisions.draft", division_id)
     fields = forms.only(_body(), {"name"})
     name = forms.text(fields["name"], "方案名称") if "name" in fields else None
-    new = actions.copy_plan(current.database(), division_id, number, name=name, by=by)
+    new = actions.copy_plan(current.database(), division_id, number, name=name, by=actor())
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, new))), 201
 
 
@@ -175,12 +165,12 @@ def copy(division_id: str, number: int) -> Any:
 @describe(json=record(("units", "to"), units=array_of(WHOLE), to=WHOLE, revision=WHOLE), errors=(409, 422))
 def hand_over(division_id: str, number: int) -> Any:
     """Give units to a part; of a computed plan a draft is made first, and the answer is that draft."""
-    by = _require_of("divisions.draft", division_id)
+    _require_of("divisions.draft", division_id)
     database = current.database()
     with database.reading() as connection:
         found = store.plan(connection, division_id, number)
     given, to, seen = forms.hand_over(_body(), units=len(found.part_of), parts=len(found.part_names))
-    new = actions.hand_over(database, division_id, number, given, to, seen=seen, by=by)
+    new = actions.hand_over(database, division_id, number, given, to, seen=seen, by=actor())
     return jsonify(_drawing_json(actions.drawing(database, division_id, new)))
 
 
@@ -189,9 +179,8 @@ def hand_over(division_id: str, number: int) -> Any:
 @describe(json=record(revision=WHOLE), errors=(409,))
 def undo(division_id: str, number: int) -> Any:
     """Take the latest hand-over back."""
-    _require_of("divisions.draft", division_id)
     seen = forms.revision(forms.only(_body(), {"revision"}))
-    actions.undo(current.database(), division_id, number, seen=seen)
+    actions.undo(current.database(), division_id, number, seen=seen, by=actor())
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
 
 
@@ -200,9 +189,8 @@ def undo(division_id: str, number: int) -> Any:
 @describe(json=record(revision=WHOLE), errors=(409,))
 def redo(division_id: str, number: int) -> Any:
     """Do again what was taken back."""
-    _require_of("divisions.draft", division_id)
     seen = forms.revision(forms.only(_body(), {"revision"}))
-    actions.redo(current.database(), division_id, number, seen=seen)
+    actions.redo(current.database(), division_id, number, seen=seen, by=actor())
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
 
 
@@ -211,11 +199,12 @@ def redo(division_id: str, number: int) -> Any:
 @describe(json=record(name=TEXT, part_names=array_of(TEXT), revision=WHOLE), errors=(409,))
 def rename(division_id: str, number: int) -> Any:
     """Name a plan, or the communities that it proposes."""
-    _require_of("divisions.draft", division_id)
     fields = forms.only(_body(), {"name", "part_names", "revision"})
     name = forms.text(fields["name"], "方案名称") if "name" in fields else None
     parts = forms.texts(fields["part_names"], "社区名称") if "part_names" in fields else None
-    actions.rename(current.database(), division_id, number, name=name, part_names=parts, seen=forms.revision(fields))
+    actions.rename(
+        current.database(), division_id, number, name=name, part_names=parts, seen=forms.revision(fields), by=actor()
+    )
     return jsonify(_drawing_json(actions.drawing(current.database(), division_id, number)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.files import FileStore
@@ -47,7 +48,7 @@ def buildings(tmp_path: Path, database: Database, files: FileStore) -> str:
         features.append({"type": "Feature", "properties": {"name": name, "小区": "霞光里小区"}, "geometry": shape})
     path = tmp_path / "楼.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    import_file(database, files, path, ImportOptions(layer="lou", kind="building", crs="EPSG:4326"), by="test")
+    import_file(database, files, path, ImportOptions(layer="lou", kind="building", crs="EPSG:4326"), by=system("test"))
     return "lou"
 
 
@@ -64,7 +65,7 @@ def workbook(path: Path, rows: list[list[Any]]) -> Path:
 
 def bring(database: Database, files: FileStore, path: Path) -> ImportReport:
     options = ImportOptions(layer="taizhang", kind="roster", match="lou", community="霞光里社区")
-    return import_file(database, files, path, options, by="test")
+    return import_file(database, files, path, options, by=system("test"))
 
 
 def test_every_household_is_placed_listed_or_set_aside(
@@ -96,7 +97,7 @@ def test_every_household_is_placed_listed_or_set_aside(
 
 def test_the_next_import_keeps_the_taps(tmp_path: Path, database: Database, files: FileStore, buildings: str) -> None:
     bring(database, files, workbook(tmp_path / "r.xlsx", ROWS))
-    placed = place_roster_row(database, "taizhang", "霞光里小区综合楼", lon=116.456, lat=39.951, by="test")
+    placed = place_roster_row(database, "taizhang", "霞光里小区综合楼", lon=116.456, lat=39.951, by=system("test"))
     assert (placed.households, placed.left) == (33, 0)
     with database.reading() as connection:
         layer = store.layer_by_key(connection, "taizhang")
@@ -120,7 +121,7 @@ def test_a_roster_is_matched_anew_when_its_buildings_changed(
     shape = {"type": "Polygon", "coordinates": [ring]}
     one = {"type": "Feature", "properties": {"name": "综合楼", "小区": "霞光里小区"}, "geometry": shape}
     more.write_text(json.dumps({"type": "FeatureCollection", "features": [one]}), encoding="utf-8")
-    import_file(database, files, more, ImportOptions(layer="lou", crs="EPSG:4326", mode="append"), by="test")
+    import_file(database, files, more, ImportOptions(layer="lou", crs="EPSG:4326", mode="append"), by=system("test"))
     report = bring(database, files, path)
     assert not report.unchanged
     assert report.roster is not None
@@ -131,8 +132,10 @@ def test_the_roster_of_the_demo_is_placed_or_listed_to_the_last_household(databa
     """4560 households: 130 of three buildings that no map shows wait for a tap, all others are found by name."""
     demo = Path(__file__).parents[3] / "layers" / "demo"
     options = ImportOptions(layer="buildings", kind="building", crs="EPSG:4326")
-    import_file(database, files, demo / "buildings.geojson", options, by="test")
-    report = import_file(database, files, demo / "霞光里楼栋台账.xlsx", ImportOptions(layer="roster"), by="test")
+    import_file(database, files, demo / "buildings.geojson", options, by=system("test"))
+    report = import_file(
+        database, files, demo / "霞光里楼栋台账.xlsx", ImportOptions(layer="roster"), by=system("test")
+    )
     told = report.roster
     assert told is not None
     assert (told["basis"], told["date"], told["community"]) == ("套数", "2020-12-31", "霞光里社区")
@@ -146,4 +149,4 @@ def test_a_tap_off_the_earth_places_nothing(
 ) -> None:
     bring(database, files, workbook(tmp_path / "r.xlsx", ROWS))
     with pytest.raises(BadTap):
-        place_roster_row(database, "taizhang", "霞光里小区综合楼", lon=float("nan"), lat=39.9, by="test")
+        place_roster_row(database, "taizhang", "霞光里小区综合楼", lon=float("nan"), lat=39.9, by=system("test"))
