@@ -13,3 +13,5 @@ _signals = Namespace()
 layer_changed = _signals.signal("layer-changed")
 #: Boundaries were adopted: ``operation_id``, ``on`` (date), ``connection``.
 places_changed = _signals.signal("places-changed")
+#: A line was added to a report's timeline: ``report_id``, ``kind`` (of event), ``event_id``, ``connection``.
+report_changed = _signals.signal("report-changed")

@@ -53,6 +53,8 @@ class Task:
     target: str
     attempts: int = 2
     timeout_s: float = 3600.0
+    #: A round: queued by itself this often, and worked off beside the other work, for it takes a moment only.
+    every_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +97,23 @@ def task(name: str) -> Task:
         raise Invalid(f"没有名为 {name!r} 的后台任务。") from None
 
 
-def add_within(connection: sa.Connection, name: str, args: dict[str, Any], *, title: str) -> str:
+def rounds() -> list[Task]:
+    """The kinds of work that are done again and again."""
+    return [found for found in _TASKS.values() if found.every_s]
+
+
+def add_within(connection: sa.Connection, name: str, args: dict[str, Any], *, title: str, once: bool = True) -> str:
     """Queue work inside the caller's transaction, so that it begins only if the change that asks for it lasts.
 
-    The same work that still waits is not queued twice; gives the job's id.
+    The same work that still waits is not queued twice, unless ``once`` is False: for work that is never the same, such
+    as letters, looking through all that waits would only take time. Gives the job's id.
     """
     task(name)
-    waiting = sa.select(jobs.c.id, jobs.c.args).where(jobs.c.task == name, jobs.c.state == QUEUED)
-    for row in connection.execute(waiting):
-        if row.args == args:
-            return str(row.id)
+    if once:
+        waiting = sa.select(jobs.c.id, jobs.c.args).where(jobs.c.task == name, jobs.c.state == QUEUED)
+        for row in connection.execute(waiting):
+            if row.args == args:
+                return str(row.id)
     key = secrets.token_hex(16)
     row_values = {"id": key, "task": name, "title": title, "args": args, "state": QUEUED, "created_at": utcnow()}
     connection.execute(jobs.insert().values(row_values))
@@ -140,15 +149,31 @@ class JobQueue:
             rows = connection.execute(_columns().order_by(jobs.c.created_at.desc()).limit(limit)).all()
         return [Job(**row._mapping) for row in rows]
 
-    def waiting(self) -> bool:
+    def add_rounds(self) -> int:
+        """Queue every round that is due, and drop yesterday's; gives how many were queued."""
+        now, added = utcnow(), 0
+        with self._database.reading() as connection:
+            newest = sa.select(jobs.c.task, sa.func.max(jobs.c.created_at, type_=UtcDateTime)).group_by(jobs.c.task)
+            last = {row[0]: row[1] for row in connection.execute(newest.where(jobs.c.task.in_(_round_names())))}
+        due = [t for t in rounds() if t.name not in last or now - last[t.name] >= timedelta(seconds=t.every_s)]
+        for found in due:
+            with self._database.transaction() as connection:
+                old = (jobs.c.task == found.name) & (jobs.c.ended_at < now - timedelta(days=1))
+                connection.execute(jobs.delete().where(old))
+                add_within(connection, found.name, {}, title=found.name)
+                added += 1
+        return added
+
+    def waiting(self, *, in_rounds: bool = False) -> bool:
         """Is there anything to claim? A look without the write lock, so that an idle worker disturbs nobody."""
         with self._database.reading() as connection:
-            return connection.execute(sa.select(jobs.c.id).where(_claimable()).limit(1)).first() is not None
+            query = sa.select(jobs.c.id).where(_claimable(in_rounds)).limit(1)
+            return connection.execute(query).first() is not None
 
-    def claim(self) -> Job | None:
-        """Take the oldest job that waits or whose worker is silent; None when there is none."""
+    def claim(self, *, in_rounds: bool = False) -> Job | None:
+        """Take the oldest job that waits or whose worker is silent, a round or none; None when there is none."""
         with self._database.transaction(line=None) as connection:
-            query = sa.select(jobs.c.id).where(_claimable()).order_by(jobs.c.created_at).limit(1)
+            query = sa.select(jobs.c.id).where(_claimable(in_rounds)).order_by(jobs.c.created_at).limit(1)
             key = connection.execute(query.with_for_update(skip_locked=True)).scalar()
             if key is None:
                 return None
@@ -222,6 +247,11 @@ def _columns() -> sa.Select[Any]:
     return sa.select(*[jobs.c[name] for name in names])
 
 
-def _claimable() -> sa.ColumnElement[bool]:
+def _claimable(in_rounds: bool) -> sa.ColumnElement[bool]:
     silent = (jobs.c.state == RUNNING) & (jobs.c.leased_until < utcnow())
-    return sa.or_(jobs.c.state == QUEUED, silent)
+    mine = jobs.c.task.in_(_round_names())
+    return sa.or_(jobs.c.state == QUEUED, silent) & (mine if in_rounds else ~mine)
+
+
+def _round_names() -> list[str]:
+    return [found.name for found in rounds()]

@@ -25,6 +25,8 @@ HEARTBEAT_S = 1.0
 #: Touched in the data folder while a worker is there (`geoapp.web.readiness` looks at it).
 HEARTBEAT_FILE, SHOWN_EVERY_S = "worker.alive", 5.0
 IDLE_S = 0.5
+#: How often somebody looks which rounds are due; the first time a while after the start.
+ROUNDS_S = 5.0
 
 
 class Worker:
@@ -34,7 +36,9 @@ class Worker:
         self._settings = settings
         self._queue = JobQueue(database)
         self._stop = threading.Event()
+        self._database = database
         self._thread: threading.Thread | None = None
+        self._rounds: threading.Thread | None = None
         self._process: Any = None
         self._pipe: Pipe | None = None
         self._shown = -SHOWN_EVERY_S
@@ -43,12 +47,16 @@ class Worker:
         """Begin to work in a thread of its own."""
         self._thread = threading.Thread(target=self.run, name="geoapp-worker", daemon=True)
         self._thread.start()
+        self._rounds = threading.Thread(target=self.run_rounds, name="geoapp-rounds", daemon=True)
+        self._rounds.start()
 
     def stop(self) -> None:
         """End the thread and its process; a job under way goes back to the queue at once."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
+        if self._rounds is not None:
+            self._rounds.join(timeout=5)
         self._end_process()
 
     def run(self) -> None:
@@ -65,6 +73,29 @@ class Worker:
                 log.exception("the worker goes on after a fault")
                 self._stop.wait(IDLE_S)
         self._end_process()
+
+    def run_rounds(self) -> None:
+        """Do the rounds until `stop` is called: in this very thread, so that an hour's computation delays none."""
+        while not self._stop.wait(ROUNDS_S):
+            try:
+                self._queue.add_rounds()
+                while not self._stop.is_set() and self._queue.waiting(in_rounds=True):
+                    job = self._queue.claim(in_rounds=True)
+                    if job is not None:
+                        self._go_round(job)
+            except Exception:
+                log.exception("the rounds go on after a fault")
+
+    def _go_round(self, job: Job) -> None:
+        module, function = task(job.task).target.split(":")
+        try:
+            run = getattr(importlib.import_module(module), function)
+            result = run(self._database, lambda share, words: None, **job.args)
+            self._queue.end(job.id, DONE, message="", result=result)
+        except Exception as error:
+            log.exception("round %s", job.task)
+            words = str(error) if isinstance(error, GeoappError) else "计算时程序出错，已记入日志。"
+            self._queue.end(job.id, FAILED, message=words)
 
     def _work(self, job: Job) -> None:
         kind = task(job.task)

@@ -81,6 +81,24 @@ _PUBLIC_STATE = {
     "collect": "received", "file": "handling", "dispatch": "handling", "handle": "handling", "hung": "handling",
     "feedback": "checking", "verify": "checked", "merged": "joined", "withdrawn": "withdrawn",
 }  # fmt: skip
+#: The few events that residents read of, in their words; what stands here is public.
+PLAIN_EVENTS: dict[str, tuple[str, str]] = {
+    "send": ("收到了", "received"),
+    "accept": ("有人在办了", "somebody is working on it"),
+    "answer": ("办的人回话了", "those who work on it answered"),
+    "verify": ("看过了", "checked"),
+    "close": ("办完了", "closed"),
+    "refuse": ("有答复了", "answered"),
+    "not_mended": ("您说没修好，重新办", "not mended, you said; it is taken up again"),
+    "reopen": ("重新办", "taken up again"),
+    "resume": ("接着办", "goes on"),
+    "hang": ("需要更长时间", "takes longer"),
+    "extend": ("需要更长时间", "takes longer"),
+    "merge": ("和别人反映的同一件事，一起办", "handled together with the same matter"),
+    "unmerge": ("单独办", "handled by itself"),
+    "add": ("您补充了", "you added something"),
+    "withdraw": ("您撤回了", "you took it back"),
+}
 NEED_WORDS = {
     "reason": "理由",
     "answer": "答复",

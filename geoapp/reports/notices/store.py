@@ -1,0 +1,134 @@
+"""Who is to be told of a case, and what was told to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geoapp.accounts.tables import grants, memberships, people
+from geoapp.reports.tables import notices, report_assignments, report_followers, reports
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line in somebody's list of news."""
+
+    id: int
+    report_key: str
+    number: str
+    kind: str
+    at: datetime
+    seen_at: datetime | None
+
+
+def officials(connection: Connection, paths: Iterable[str], ranks: Collection[str], *, on: date) -> dict[str, set[int]]:
+    """Ids of the people who hold one of the ranks at each of the places themselves."""
+    query = sa.select(grants.c.place_path, grants.c.person_id).where(
+        grants.c.person_id.is_not(None),
+        grants.c.place_path.in_(list(paths)),
+        grants.c.rank.in_(list(ranks)),
+        grants.c.valid_from <= on,
+        sa.or_(grants.c.valid_to.is_(None), grants.c.valid_to > on),
+    )
+    found: dict[str, set[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.place_path, set()).add(row.person_id)
+    return found
+
+
+def handlers(connection: Connection, report_id: int, *, roles: Collection[str], on: date) -> set[int]:
+    """Ids of the people who work on a case, as themselves or through a body."""
+    table = report_assignments
+    mine = sa.select(table.c.person_id, table.c.body_id).where(
+        table.c.report_id == report_id, table.c.ended_at.is_(None), table.c.role.in_(list(roles))
+    )
+    rows = connection.execute(mine).all()
+    found = {row.person_id for row in rows if row.person_id is not None}
+    bodies = [row.body_id for row in rows if row.body_id is not None]
+    if bodies:
+        members = sa.select(memberships.c.person_id).where(
+            memberships.c.body_id.in_(bodies),
+            memberships.c.valid_from <= on,
+            sa.or_(memberships.c.valid_to.is_(None), memberships.c.valid_to > on),
+        )
+        found |= set(connection.execute(members).scalars())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Somebody who wants to hear of a case."""
+
+    id: int
+    person_id: int | None
+    channel: str
+    language: str
+
+
+def followers(connection: Connection, report_ids: Collection[int]) -> list[Follower]:
+    """Who wants to hear of the cases by the app or by letter."""
+    table = report_followers
+    query = sa.select(table.c.id, table.c.person_id, table.c.channel, table.c.language).where(
+        table.c.report_id.in_(list(report_ids)), table.c.ended_at.is_(None), table.c.channel != "none"
+    )
+    return [Follower(*row) for row in connection.execute(query)]
+
+
+def follower(connection: Connection, follower_id: int) -> Follower | None:
+    """A follower who still wants to hear."""
+    table = report_followers
+    query = sa.select(table.c.id, table.c.person_id, table.c.channel, table.c.language)
+    row = connection.execute(query.where(table.c.id == follower_id, table.c.ended_at.is_(None))).one_or_none()
+    return Follower(*row) if row is not None else None
+
+
+def merged_into(connection: Connection, report_id: int) -> list[int]:
+    """Reports that were merged into one."""
+    return list(connection.execute(sa.select(reports.c.id).where(reports.c.merged_into == report_id)).scalars())
+
+
+def add(
+    connection: Connection, person_ids: Collection[int], *, report_id: int, event_id: int, kind: str, at: datetime
+) -> None:
+    """Put a line into the lists of news of some people."""
+    rows = [
+        {"person_id": p, "report_id": report_id, "event_id": event_id, "kind": kind, "at": at}
+        for p in sorted(person_ids)
+    ]
+    if rows:
+        connection.execute(notices.insert(), rows)
+
+
+def person_id(connection: Connection, key: str) -> int | None:
+    """The id of whoever acts under a key."""
+    return connection.execute(sa.select(people.c.id).where(people.c.key == key)).scalar_one_or_none()
+
+
+def newest(connection: Connection, person: int, *, limit: int = 50, before: int | None = None) -> list[Notice]:
+    """Somebody's news, newest first."""
+    query = (
+        sa.select(notices.c.id, reports.c.key, reports.c.number, notices.c.kind, notices.c.at, notices.c.seen_at)
+        .join(reports, reports.c.id == notices.c.report_id)
+        .where(notices.c.person_id == person)
+    )
+    if before is not None:
+        query = query.where(notices.c.id < before)
+    return [Notice(*row) for row in connection.execute(query.order_by(notices.c.id.desc()).limit(limit))]
+
+
+def unseen(connection: Connection, person: int) -> int:
+    """How many of somebody's news she has not seen."""
+    query = sa.select(sa.func.count()).where(notices.c.person_id == person, notices.c.seen_at.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def mark_seen(connection: Connection, person: int, ids: Collection[int] | None, *, at: datetime) -> int:
+    """Note that somebody saw some of her news, or all."""
+    mine = (notices.c.person_id == person) & notices.c.seen_at.is_(None)
+    if ids is not None:
+        mine &= notices.c.id.in_(list(ids))
+    return connection.execute(notices.update().where(mine).values(seen_at=at)).rowcount

@@ -1,0 +1,89 @@
+"""What a district has laid down about reports, read from its data files, and the places of a day ready for points."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geoapp.config import Settings
+from geoapp.places import store as places
+from geoapp.places.tables import operations
+from geoapp.reports.datafile import BadData
+from geoapp.reports.escalation import Levels, parse_levels
+from geoapp.reports.kinds import URGENCIES, Kinds, parse_kinds
+from geoapp.reports.placing import Ground
+from geoapp.reports.routing import Routing, parse_routing
+from geoapp.reports.terms import Clock, Terms, parse_terms
+from geoapp.reports.workdays import parse_calendar
+
+SHIPPED = Path(__file__).parents[3] / "layers" / "reports"
+_NAMES = ("kinds", "terms", "calendar", "routing", "levels")
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Kinds, terms, the clock that counts them, routing and levels of one installation."""
+
+    kinds: Kinds
+    terms: Terms
+    clock: Clock
+    routing: Routing
+    levels: Levels
+
+    def day(self, moment: datetime) -> date:
+        """The civil day of a moment."""
+        return moment.astimezone(self.clock.zone).date()
+
+
+_lock = threading.Lock()
+_read: dict[tuple[Path, str], tuple[tuple[float, ...], Rulebook]] = {}
+_grounds: dict[str, tuple[tuple[object, ...], Ground]] = {}
+
+
+def rulebook(settings: Settings) -> Rulebook:
+    """The rulebook in force: an installation's own files in <data>/reports win over the shipped ones.
+
+    Files are looked at each time and read again when they change, so that a new holiday needs no restart.
+    """
+    own = settings.data / "reports"
+    paths = [path if (path := own / f"{name}.toml").is_file() else SHIPPED / f"{name}.toml" for name in _NAMES]
+    stamp = tuple(path.stat().st_mtime for path in paths)
+    key = (own, settings.timezone)
+    with _lock:
+        known = _read.get(key)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    texts = {name: _text(path) for name, path in zip(_NAMES, paths, strict=True)}
+    kinds, terms = parse_kinds(texts["kinds"]), parse_terms(texts["terms"], URGENCIES)
+    clock = Clock(parse_calendar(texts["calendar"]), settings.zone, terms.near_share)
+    found = Rulebook(kinds, terms, clock, parse_routing(texts["routing"], kinds), parse_levels(texts["levels"]))
+    with _lock:
+        _read[key] = (stamp, found)
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadData(f"数据文件 {path.name} 读不出来（{type(error).__name__}）；请用 UTF-8 保存并核对权限。") from None
+
+
+def ground(connection: Connection, *, on: date) -> Ground:
+    """The places of a day; made once, and anew when a boundary was adopted or withdrawn."""
+    newest = sa.select(sa.func.max(operations.c.id), sa.func.count(operations.c.withdrawn_at))
+    stamp = (on, *connection.execute(newest).one())
+    key = str(connection.engine.url)
+    with _lock:
+        known = _grounds.get(key)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    found = Ground(places.versions(connection, on=on))
+    with _lock:
+        _grounds[key] = (stamp, found)
+    return found

@@ -1,0 +1,51 @@
+"""The street and its people, made once and copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from geoapp.config import Settings
+from geoapp.db import Database
+from tests import engines
+from tests.reports.world import Town, make_town
+
+
+@pytest.fixture(scope="session")
+def town_file(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Town]:
+    """A folder with a database file of the town."""
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copyfile(migrated, folder / "geoapp.sqlite")
+    database = Database(Settings(data=folder))
+    town = make_town(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder, town
+
+
+@pytest.fixture
+def town(settings: Settings, engine: str, request: pytest.FixtureRequest) -> Iterator[Town]:
+    """The street and its people; in tests marked ``engines`` on PostgreSQL too."""
+    if engine == engines.SQLITE:
+        folder, made = request.getfixturevalue("town_file")
+        for name in ("geoapp.sqlite", "audit.head"):
+            shutil.copyfile(folder / name, settings.data / name)
+        database = Database(settings)
+        yield replace(made, database=database)
+    else:
+        database = Database(settings)
+        yield make_town(database)
+    database.dispose()
+
+
+@pytest.fixture
+def throttled(town: Town) -> Iterator[Town]:
+    """The same town with the throttles on, as in production."""
+    database = Database(replace(town.database.settings, rate_limits=1.0))
+    yield replace(town, database=database)
+    database.dispose()
