@@ -15,180 +15,20 @@ place, below it, beside it, above it. Each rank is held where it usually is (`HE
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
-import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pyotp
 import pytest
-from argon2 import PasswordHasher
-from itsdangerous import URLSafeTimedSerializer
-from werkzeug.routing import Rule
 
-from geoapp.accounts import actions
-from geoapp.accounts import store as accounts
-from geoapp.app import create_app
-from geoapp.config import Settings
-from geoapp.db import Database, utcnow
-from geoapp.places.hierarchy import path_of
 from geoapp.web import assets
-from tests import signing_in, worlds
-from tests.heartbeat import beat
-from tests.worlds import C1, C2, C3, D1, D2, G1, G2, S1, S2, Y1, World, make_world
-
-MATRIX = Path(__file__).with_suffix("").with_name("rights_matrix.csv")
-RANKS = (
-    "visitor", "resident", "volunteer", "handler", "grid", "community", "subdistrict", "district", "planner",
-    "administrator",
-)  # fmt: skip
-RELATIONS = ("own", "below", "beside", "above")
-#: Where each rank is held in these tests. Administrator and planner of a part, so that there is a beside and an above.
-HELD_AT = {
-    "visitor": C1, "resident": C1, "volunteer": C1, "handler": C1, "grid": G1, "community": C1, "subdistrict": S1,
-    "district": D1, "planner": S1, "administrator": S1,
-}  # fmt: skip
-#: Place of a rank -> the places that stand in each relation to it; none above a district.
-AROUND = {
-    G1: (G1, Y1, G2, C1),
-    C1: (C1, G1, C2, S1),
-    S1: (S1, C1, S2, D1),
-    D1: (D1, S1, D2, ""),
-}
-#: Divisions are of communities: the community that stands for a place, seen from where a rank is held.
-COMMUNITY = {
-    G1: ("", "", "", C1),
-    C1: (C1, "", C2, C2),
-    S1: (C1, C1, C3, C3),
-    D1: (C1, C1, worlds.C4, ""),
-}
-DIVISIONS = {"division", "drawn", "undone"}
-PLACED = {"place", "person", "person to raise", *DIVISIONS}
-PASSWORD = "a long enough one 5"
-_VARIABLE = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the matrix."""
-
-    method: str
-    route: str
-    object: str
-    values: dict[str, str]
-    send: str
-    cells: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.route} {self.object}".strip()
-
-    @property
-    def is_placed(self) -> bool:
-        """Has it to do with a thing that lies at a place? Else ``object`` only tells rows apart."""
-        return self.object in PLACED
-
-
-def read_matrix() -> list[Row]:
-    with MATRIX.open(encoding="utf-8", newline="") as stream:
-        lines = csv.DictReader(line for line in stream if not line.startswith("#"))
-        return [
-            Row(
-                line["method"], line["route"], line["object"],
-                dict(pair.split("=", 1) for pair in line["with"].split("&") if pair), line["send"],
-                {rank: line[rank] for rank in RANKS},
-            )
-            for line in lines
-        ]  # fmt: skip
-
-
-ROWS = read_matrix()
-
-
-@dataclass
-class Office:
-    """The world with somebody of each rank signed in, and a copy of its database to go back to."""
-
-    world: World
-    cookies: dict[str, str]
-    tokens: dict[str, str]
-    #: What ``with`` and ``send`` may name in braces, for each rank.
-    words: dict[str, dict[str, str]]
-    kept: Path
-    watch: sqlite3.Connection
-
-    @property
-    def path(self) -> Path:
-        return Path(self.world.app.extensions["geoapp"]["settings"].data) / "geoapp.sqlite"
-
-    def version(self) -> int:
-        """Changes with every commit of anybody else."""
-        return int(self.watch.execute("PRAGMA data_version").fetchone()[0])
-
-    def go_back(self) -> None:
-        self.watch.close()
-        self.world.database.dispose()
-        for end in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
-        shutil.copyfile(self.kept, self.path)
-        self.watch = sqlite3.connect(self.path)
+from tests.offices import RELATIONS, ROWS, Office, Row, ask, open_office, words_of
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("office")
-    shutil.copyfile(migrated, folder / "geoapp.sqlite")
-    monkeypatch = pytest.MonkeyPatch()
-    # What is tested is never the cost of a password.
-    monkeypatch.setattr(actions, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    beat(folder)
-    app = create_app(Settings(data=folder, rate_limits=0, job_workers=0))
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    world = make_world(app, folder)
-    cookies, tokens, words = {}, {}, {}
-    for rank in RANKS:
-        values, words[rank] = _signed_in(world, rank)
-        cookies[rank] = app.session_interface.get_signing_serializer(app).dumps(values)  # type: ignore[attr-defined]
-        tokens[rank] = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(values["csrf_token"])
-    _fold(world.database)
-    kept = folder / "kept.sqlite"
-    shutil.copyfile(folder / "geoapp.sqlite", kept)
-    found = Office(world, cookies, tokens, words, kept, sqlite3.connect(folder / "geoapp.sqlite"))
-    yield found
-    found.watch.close()
-    world.database.dispose()
-    monkeypatch.undo()
-
-
-def _signed_in(world: World, rank: str) -> tuple[dict[str, str], dict[str, str]]:
-    """What the session cookie of a browser holds in which somebody of the rank sits, and the words for her requests."""
-    secret = pyotp.random_base32()
-    values = {"csrf_token": "0" * 40, "totp": secret}
-    words = {**world.words, "password": PASSWORD, "code_now": pyotp.TOTP(secret).now(), "own_session": "none"}
-    words["static"] = assets.address("style.css").removeprefix("/static/") if assets.is_built() else ""
-    if rank != "visitor":
-        person = signing_in.make_person(world.database, signing_in.held(rank, path_of(HELD_AT[rank])), login=rank)
-        values |= signing_in.cookie(world.app, person)
-        with world.database.transaction() as connection:
-            accounts.change_person(connection, person.id, password_hash=actions._HASHER.hash(PASSWORD))
-            found = accounts.open_session(connection, values["token"], now=utcnow(), on=utcnow().date())
-        assert found is not None
-        words["own_session"] = found.actor.session_key
-    return values, words
-
-
-def _fold(database: Database) -> None:
-    """Everything in the one file."""
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
+    with open_office(tmp_path_factory.mktemp("office"), migrated) as found:
+        yield found
 
 
 def test_the_matrix_has_a_row_for_every_route_and_no_other(office: Office) -> None:
@@ -216,15 +56,14 @@ def test_each_rank_is_answered_as_the_matrix_says(office: Office, row: Row) -> N
     if row.route in {"/", "/static/<path:name>"} and not assets.is_built():
         pytest.skip("the client is not built; run npm ci and node build.mjs in geoapp/web/client")
     wrong = []
-    rule = next(r for r in office.world.app.url_map.iter_rules() if r.rule == row.route and row.method in r.methods)
     for rank, cell in row.cells.items():
         for relation, expected in zip(RELATIONS, cell, strict=False):
-            values = values_of(office, row, rank, relation)
+            values = words_of(office, row, rank, relation)
             if values is None or expected == "-":
                 assert (values is None) == (expected == "-"), f"{row.name}: {rank} {relation} exists, or does not"
                 continue
             before = office.version()
-            status, where, words = ask(office, row, rule, rank, values)
+            status, where, words = ask(office, row, rank, values)
             changed = office.version() != before
             seen = letter(status, where, expected)
             if seen != expected:
@@ -243,41 +82,3 @@ def letter(status: int, where: str, expected: str) -> str:
     if status == 404:
         return "H"
     return "A" if status < 400 else str(status)
-
-
-def values_of(office: Office, row: Row, rank: str, relation: str) -> dict[str, str] | None:
-    """What fills address, query and body: the object of that kind in that relation, None where there is none."""
-    words = dict(office.words[rank])
-    if row.is_placed:
-        code = (COMMUNITY if row.object in DIVISIONS else AROUND)[HELD_AT[rank]][RELATIONS.index(relation)]
-        if not code:
-            return None
-        words |= office.world.at(code, row.object)
-    return words | {name: _fill(text, words) for name, text in row.values.items()}
-
-
-def _fill(text: str, words: dict[str, str]) -> str:
-    for name, word in words.items():
-        text = text.replace("{" + name + "}", word)
-    return text
-
-
-def ask(office: Office, row: Row, rule: Rule, rank: str, words: dict[str, str]) -> tuple[int, str, str]:
-    """Send it; status, where it leads, and the beginning of the answer."""
-    address = _VARIABLE.sub(lambda found: words[found[1]], row.route)
-    kind, _, text = row.send.partition(" ")
-    text = _fill(text, words)
-    body: dict[str, Any] = {}
-    if kind == "json":
-        body["json"] = json.loads(text)
-    elif kind == "form":
-        body["data"] = dict(pair.split("=", 1) for pair in text.split("&"))
-    elif kind == "file":
-        body["data"] = {"file": (io.BytesIO(worlds.GEOJSON.encode()), "x.geojson"), "anywhere": "1", "kind": "charging",
-                        "crs": "EPSG:4326"}  # fmt: skip
-    client = office.world.app.test_client(use_cookies=False)
-    headers = {"Cookie": f"session={office.cookies[rank]}", "X-CSRF-Token": office.tokens[rank]}
-    query = {name: words[name] for name in row.values if name not in rule.arguments}
-    with client.open(address, method=row.method, headers=headers, query_string=query, **body) as response:
-        start = response.get_data()[:300].decode(errors="replace")
-        return response.status_code, response.headers.get("Location", ""), start
