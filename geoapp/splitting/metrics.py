@@ -286,15 +286,31 @@ def staff_change(measures: PlanMeasures, staff_now: int) -> StaffChange:
         raise MetricsError("现有社区工作者人数要大于 0：请填写后再算。")
     total = int(measures.households.sum())
     needed, most = int(measures.staff_min.sum()), int(measures.staff_max.sum())
-    exact = staff_now * measures.households / max(total, 1)
-    moving = np.floor(exact).astype(np.int64)
-    first = np.lexsort((np.arange(len(exact)), -(exact - moving)))[: staff_now - int(moving.sum())]
-    moving[first] += 1
+    moving = np.array(shared_out(staff_now, measures.households), dtype=np.int64)
     before, after = total / staff_now, total / max(needed, 1)
     return StaffChange(
         now=staff_now, shortfall=max(0, needed - staff_now), surplus_to_most=max(0, staff_now - most), moving=moving,
         load_now=before, load_after=after, load_change_share=after / before - 1.0 if before else 0.0,
     )  # fmt: skip
+
+
+def shared_out(whole: int, weights: IntArray) -> list[int]:
+    """``whole`` shared out by weights in whole numbers, largest remainders first (the earlier part on a tie).
+
+    >>> shared_out(16, np.array([2970, 1590]))  # 10.42 and 5.58
+    [10, 6]
+    >>> shared_out(3, np.array([0, 0]))
+    [3, 0]
+    """
+    weights = np.asarray(weights, dtype=np.int64)
+    total = int(weights.sum())
+    if total == 0:
+        return [whole] + [0] * (len(weights) - 1)
+    given = [whole * int(w) // total for w in weights]
+    rest = sorted(range(len(weights)), key=lambda i: (-(whole * int(weights[i]) % total), i))
+    for i in rest[: whole - sum(given)]:
+        given[i] += 1
+    return given
 
 
 def roundness(area_m2: FloatArray, perimeter_m: FloatArray) -> FloatArray:

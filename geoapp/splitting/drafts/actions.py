@@ -175,8 +175,8 @@ def evaluate(
     """Scores of any assignment of the division's units."""
     assignment = np.array(part_of, dtype=np.int64)
     return score_plan(
-        ground, ground.units.graph(profile), assignment, names=names, staff_now=division.place["staff"],
-        rules=read_rules(), extents=ground.extents(assignment, parts=len(names)),
+        ground, assignment, profile=profile, names=names, staff_now=division.place["staff"], rules=read_rules(),
+        extents=ground.extents(assignment, parts=len(names)),
     )  # fmt: skip
 
 

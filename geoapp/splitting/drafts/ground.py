@@ -11,6 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geoapp.errors import Invalid
+from geoapp.splitting.metrics import Judge, WalkingTimes
+from geoapp.splitting.rules import Rules
 from geoapp.splitting.sides import SideTable, extent_of_part, side_table
 from geoapp.splitting.units import Units
 
@@ -58,6 +60,7 @@ class Ground:
     names: tuple[str, ...]
     counts: dict[str, IntArray] = field(default_factory=dict)
     stations: Stations | None = None
+    _judges: dict[tuple[str, str], Judge] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = self.units.n
@@ -73,6 +76,15 @@ class Ground:
     def grids(self) -> tuple[str | None, ...]:
         """Grid of each unit, None for a unit of none."""
         return self.units.groups.get("grid", (None,) * self.units.n)
+
+    def judge(self, profile: str, rules: Rules) -> Judge:
+        """What reckons the measures of any plan of these units at the prices of a profile; prepared once for each."""
+        key = (profile, rules.key)
+        if key not in self._judges:
+            here = self.stations
+            walking = WalkingTimes(here.walk_s, np.full(here.walk_s.shape, here.by_network)) if here else None
+            self._judges[key] = Judge(self.units, rules, profile=profile, walking=walking)
+        return self._judges[key]
 
     @cached_property
     def sides(self) -> SideTable:
@@ -91,16 +103,3 @@ class Ground:
         """The ground of each part, WGS84; units tile, so shared borders vanish without a seam."""
         part_of = np.asarray(part_of)
         return tuple(shapely.union_all(self.units.polygons[part_of == number]) for number in range(1, parts + 1))
-
-
-def cut_groups(of: tuple[str | None, ...], part_of: NDArray[Any]) -> tuple[str, ...]:
-    """Names of the groups whose units lie in more than one part, in order of first units.
-
-    >>> cut_groups(("甲", "甲", None, "乙", "乙"), np.array([1, 2, 2, 1, 1]))
-    ('甲',)
-    """
-    found: dict[str, set[int]] = {}
-    for name, part in zip(of, np.asarray(part_of).tolist(), strict=True):
-        if name is not None:
-            found.setdefault(name, set()).add(part)
-    return tuple(name for name, parts in found.items() if len(parts) > 1)

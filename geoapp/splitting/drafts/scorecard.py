@@ -1,4 +1,4 @@
-"""What a plan is judged by, worked out on arrays: per part, for the border, and today beside the proposal."""
+"""What a card shows of a plan: the registered measures (``metrics``), per part, and today beside the proposal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geoapp.splitting.drafts.ground import Ground, Stations, cut_groups
-from geoapp.splitting.graph import UnitGraph
-from geoapp.splitting.plan import border_cost, part_households, pieces_of_parts
+from geoapp.splitting.drafts.ground import Ground
+from geoapp.splitting.metrics import GroupCuts, PlanMeasures, shared_out
 from geoapp.splitting.rules import Rules
 
 #: What is counted per unit and summed per part -> words and unit.
@@ -95,30 +94,11 @@ class PlanScore:
     warnings: tuple[str, ...]
 
 
-def shared_out(whole: int, weights: NDArray[Any]) -> list[int]:
-    """``whole`` shared out by weights in whole numbers, largest remainders first (the earlier part on a tie).
-
-    >>> shared_out(16, np.array([2970, 1590]))  # 10.42 and 5.58
-    [10, 6]
-    >>> shared_out(3, np.array([0, 0]))
-    [3, 0]
-    """
-    weights = np.asarray(weights, dtype=np.int64)
-    total = int(weights.sum())
-    if total == 0:
-        return [whole] + [0] * (len(weights) - 1)
-    given = [whole * int(w) // total for w in weights]
-    rest = sorted(range(len(weights)), key=lambda i: (-(whole * int(weights[i]) % total), i))
-    for i in rest[: whole - sum(given)]:
-        given[i] += 1
-    return given
-
-
 def score_plan(
     ground: Ground,
-    graph: UnitGraph,
     part_of: NDArray[Any],
     *,
+    profile: str,
     names: tuple[str, ...],
     staff_now: int | None,
     rules: Rules,
@@ -129,53 +109,44 @@ def score_plan(
     Parameters
     ----------
     ground : n units
-    graph : of the same units, with the costs of the plan's profile
     part_of : (n,) part of each unit, from 1 to ``len(names)``
+    profile : whose prices the border's cost is counted in
     names : name of each part; part 1 keeps today's name, so the households of the others are those that move
     staff_now : today's workers of the whole, None when not known
     rules : sizes and staff of a community
     extents : 四至 of each part, or nothing
     """
     part_of = np.asarray(part_of, dtype=np.int64)
-    parts = len(names)
-    households = part_households(graph, part_of, parts=parts)
-    staff = shared_out(staff_now, households) if staff_now is not None else [None] * parts
-    pieces = pieces_of_parts(graph, part_of, parts=parts)
-    least, most = rules.staff_min(households), rules.staff_max(households)
-    scored = []
-    for i, name in enumerate(names):
-        inside = part_of == i + 1
-        scored.append(
-            PartScore(
-                number=i + 1,
-                name=name,
-                households=int(households[i]),
-                households_estimated=int(graph.households[inside & ground.units.marks].sum()),
-                units=int(inside.sum()),
-                pieces=int(pieces[i]),
-                area_m2=float(ground.units.area_m2[inside].sum()),
-                staff_min=int(least[i]),
-                staff_max=int(most[i]),
-                staff_now=staff[i],
-                shortfall=_missing(int(least[i]), staff[i]),
-                load=float(households[i] / least[i]),
-                mark=size_words(rules, int(households[i])),
-                extent=extents[i] if extents else "",
-                counts={key: int(column[inside].sum()) for key, column in ground.counts.items()},
-                walk=best_walk(ground.stations, graph.households, inside),
-            )
+    measured = ground.judge(profile, rules).measures(part_of, parts=len(names))
+    staff = shared_out(staff_now, measured.households) if staff_now is not None else [None] * len(names)
+    parts = tuple(
+        PartScore(
+            number=i + 1,
+            name=name,
+            households=int(measured.households[i]),
+            households_estimated=int(measured.households_marked[i]),
+            units=int(measured.units[i]),
+            pieces=int(measured.pieces[i]),
+            area_m2=float(measured.area_m2[i]),
+            staff_min=int(measured.staff_min[i]),
+            staff_max=int(measured.staff_max[i]),
+            staff_now=staff[i],
+            shortfall=_missing(int(measured.staff_min[i]), staff[i]),
+            load=float(measured.load[i]),
+            mark=size_words(rules, int(measured.households[i])),
+            extent=extents[i] if extents else "",
+            counts={key: int(column[part_of == i + 1].sum()) for key, column in ground.counts.items()},
+            walk=_walk(ground, measured, i),
         )
-    return _whole(ground, graph, part_of, tuple(scored), staff_now=staff_now)
+        for i, name in enumerate(names)
+    )
+    return _whole(ground, part_of, parts, measured, staff_now=staff_now)
 
 
 def _whole(
-    ground: Ground,
-    graph: UnitGraph,
-    part_of: NDArray[np.int64],
-    parts: tuple[PartScore, ...],
-    *,
+    ground: Ground, part_of: NDArray[np.int64], parts: tuple[PartScore, ...], measured: PlanMeasures, *,
     staff_now: int | None,
-) -> PlanScore:
+) -> PlanScore:  # fmt: skip
     total, least = sum(p.households for p in parts), sum(p.staff_min for p in parts)
     load_now = total / staff_now if staff_now else None
     load = total / least
@@ -191,15 +162,19 @@ def _whole(
         load=load,
         load_change_share=load / load_now - 1 if load_now else None,
         moved_households=total - parts[0].households,
-        border=score_border(ground, graph, part_of),
-        compounds_cut=cut_groups(ground.compounds, part_of),
-        grids_cut=cut_groups(ground.grids, part_of),
+        border=_border(ground, part_of, measured),
+        compounds_cut=_cut(measured.groups.get("compound")),
+        grids_cut=_cut(measured.groups.get("grid")),
         warnings=_warnings(parts),
     )
 
 
 def _missing(least: int, now: int | None) -> int | None:
     return None if now is None else max(0, least - now)
+
+
+def _cut(group: GroupCuts | None) -> tuple[str, ...]:
+    return () if group is None else group.cut
 
 
 def size_words(rules: Rules, households: int) -> str:
@@ -210,46 +185,33 @@ def size_words(rules: Rules, households: int) -> str:
     return f"不足{rules.value('households_merge'):.0f}户" if mark == "merge" else ""
 
 
-def score_border(ground: Ground, graph: UnitGraph, part_of: NDArray[Any]) -> BorderScore:
+def _border(ground: Ground, part_of: NDArray[np.int64], measured: PlanMeasures) -> BorderScore:
     """Metres of the border between parts, by kind (longest first) and by name of the lines that it runs along."""
-    part_of, borders = np.asarray(part_of), ground.units.borders
+    borders, kinds = ground.units.borders, ground.units.profiles.kinds
     on = np.flatnonzero(part_of[borders.pairs[:, 0]] != part_of[borders.pairs[:, 1]])
-    by_kind: dict[str, float] = {}
     by_name: dict[str, float] = {}
     for i in on.tolist():
-        metres = float(borders.length_m[i])
-        by_kind[borders.kind[i]] = by_kind.get(borders.kind[i], 0.0) + metres
         if borders.name[i]:
-            by_name[borders.name[i]] = by_name.get(borders.name[i], 0.0) + metres
-    kinds = ground.units.profiles.kinds
-    titled = [(key, kinds[key].title_zh if key in kinds else key, m) for key, m in by_kind.items()]
+            by_name[borders.name[i]] = by_name.get(borders.name[i], 0.0) + float(borders.length_m[i])
+    titled = [(key, kinds[key].title_zh if key in kinds else key, m) for key, m in measured.border_m.items() if m]
     return BorderScore(
         by_kind=tuple(sorted(titled, key=lambda row: (-row[2], row[0]))),
         by_name=tuple(sorted(by_name.items(), key=lambda row: (-row[1], row[0]))),
         length_m=float(borders.length_m[on].sum()),
-        cost=border_cost(graph, part_of),
-        edges=int(np.count_nonzero(part_of[graph.edges[:, 0]] != part_of[graph.edges[:, 1]])),
+        cost=measured.border_cost,
+        edges=measured.cut_edges,
     )
 
 
-def walk_to(stations: Stations, station: int, households: NDArray[np.int64], inside: NDArray[np.bool_]) -> Walk | None:
-    """Median and 90th percentile, over households, of the way to one station; None without households."""
-    weight, seconds = households[inside], stations.walk_s[inside, station]
-    if weight.sum() == 0:
-        return None
-    order = np.argsort(seconds, kind="stable")
-    reached = np.cumsum(weight[order])
-    # In whole households, so that half of 4 is 2 and not 2 and a rounding error.
-    median, p90 = (float(seconds[order][np.searchsorted(reached * 10, tenths * weight.sum())]) for tenths in (5, 9))
-    return Walk(stations.names[station], bool(stations.planned[station]), median, p90, stations.by_network)
-
-
-def best_walk(stations: Stations | None, households: NDArray[np.int64], inside: NDArray[np.bool_]) -> Walk | None:
+def _walk(ground: Ground, measured: PlanMeasures, part: int) -> Walk | None:
     """The way to the station with the shortest median way, for each part its own; None where none is known."""
-    if stations is None:
+    station, stations = measured.station[part], ground.stations
+    if stations is None or station is None:
         return None
-    ways = [walk_to(stations, i, households, inside) for i in range(len(stations.names))]
-    return min((w for w in ways if w is not None), key=lambda w: w.median_s, default=None)
+    return Walk(
+        stations.names[station], bool(stations.planned[station]), float(measured.walk_median_s[part]),
+        float(measured.walk_p90_s[part]), stations.by_network,
+    )  # fmt: skip
 
 
 def _warnings(parts: tuple[PartScore, ...]) -> tuple[str, ...]:

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.splitting.drafts.comparison import moves
-from geoapp.splitting.drafts.scorecard import score_plan, shared_out, size_words, walk_to
+from geoapp.splitting.drafts.scorecard import score_plan, size_words
+from geoapp.splitting.metrics import shared_out
 from geoapp.splitting.store import read_rules
 from tests.splitting.drafts.world import NAMES, SPLIT, TOO_LARGE, make_comparison, make_ground
 
 
 def score(part_of: np.ndarray, *, staff_now: int | None = 16):
     ground = make_ground()
-    graph = ground.units.graph("along-roads")
-    return score_plan(ground, graph, part_of, names=NAMES, staff_now=staff_now, rules=read_rules())
+    return score_plan(ground, part_of, profile="along-roads", names=NAMES, staff_now=staff_now, rules=read_rules())
 
 
 def test_the_founding_case_needs_fifteen_more_posts_and_halves_the_load() -> None:
@@ -74,13 +74,11 @@ def test_estimated_households_are_counted_apart() -> None:
 
 
 def test_the_way_to_the_station_is_weighed_by_households() -> None:
-    """己园: 390 households 50 m from the planned station, 500 as far; half and nine tenths both 50 m / 1.2 m/s."""
-    ground = make_ground()
-    inside = np.zeros(12, dtype=bool)
-    inside[[10, 11]] = True
-    walk = walk_to(ground.stations, 1, ground.units.households, inside)
+    """From the planned one 己园 (890) is 50 m, 丙园 (700) 206.2 m (50 and 200 m athwart); half of 1590 is in 己园."""
+    walk = score(SPLIT).parts[1].walk
     assert walk is not None and walk.planned and not walk.by_network
-    assert walk.median_s == pytest.approx(50 / 1.2) and walk.p90_s == pytest.approx(50 / 1.2)
+    assert walk.median_s == pytest.approx(50 / 1.2, rel=1e-3)
+    assert walk.p90_s == pytest.approx(206.155 / 1.2, rel=1e-3)
 
 
 def test_moves_name_whole_compounds_most_households_first() -> None:

@@ -100,7 +100,7 @@ NAMES = ("霞光里", "亮马")
 
 def make_proposal(ground: Ground, part_of: np.ndarray, *, number: int = 1, name: str = "紧凑") -> Proposal:
     score = score_plan(
-        ground, ground.units.graph("along-roads"), part_of, names=NAMES, staff_now=16, rules=read_rules(),
+        ground, part_of, profile="along-roads", names=NAMES, staff_now=16, rules=read_rules(),
         extents=("东至亮马桥路，南、西、北至社区外界。", "西至亮马桥路，东、南、北至社区外界。"),
     )  # fmt: skip
     proof = Proof(True, "已验证：在下列条件下，没有代价更低的界线", ("两部分各 2800 至 3000 户、1500 至 1700 户",))
