@@ -22,7 +22,6 @@ from geoapp.reports.cases import Assignment, Case, Event
 from geoapp.reports.notices import actions as notices
 from geoapp.reports.rulebook.store import Rulebook, rulebook
 from geoapp.reports.stages import Standing
-from geoapp.web.requests import request_id
 
 #: Rights that decide what may be done to a case.
 _PERMISSIONS = tuple(name for name in PERMISSIONS if name.startswith("reports."))
@@ -193,7 +192,6 @@ class Desk:
             subject=after.key,
             place=after.place_path,
             values=_differences(before, after),
-            request_id=request_id(),
         )
 
 

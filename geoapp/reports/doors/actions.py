@@ -20,7 +20,6 @@ from geoapp.reports.doors.store import Door
 from geoapp.reports.doors.tokens import key_of
 from geoapp.reports.placing import Position, placed
 from geoapp.reports.rulebook.store import ground, rulebook
-from geoapp.web.requests import request_id
 
 _MOST_AT_ONCE = 5000
 
@@ -68,7 +67,7 @@ def make_doors(
         for top in sorted({row["place_code"][:12] for row in rows}):
             count = sum(row["place_code"].startswith(top) for row in rows)
             trail.record(database, connection, actor, "reports.doors-made", subject=top, place=path_of(top),
-                         values={"doors": [0, count]}, request_id=request_id())  # fmt: skip
+                         values={"doors": [0, count]})  # fmt: skip
     return [door for door in made if door is not None]
 
 
@@ -83,7 +82,7 @@ def revoke_doors(database: Database, actor: Actor, keys: Sequence[str], *, now: 
                 raise NotFound("没有这个楼门码；请核对。")
             actor.require("reports.doors", path_of(found.place_code), on=on)
             trail.record(database, connection, actor, "reports.door-revoked", subject=key,
-                         place=path_of(found.place_code), request_id=request_id())  # fmt: skip
+                         place=path_of(found.place_code))  # fmt: skip
         return store.revoke(connection, keys, at=now)
 
 

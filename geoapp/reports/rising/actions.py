@@ -20,7 +20,6 @@ from geoapp.reports.rulebook.store import Rulebook, rulebook
 from geoapp.reports.store import Service
 from geoapp.reports.terms import Term
 from geoapp.reports.waiting.actions import resume_at
-from geoapp.web.requests import request_id
 
 _BATCH = 200
 _CLOCK = stages.Standing(system=True)
@@ -121,5 +120,4 @@ def set_service(
             database, connection, actor, "reports.settings", subject=place_code, place=path_of(place_code),
             values={"mode": [before.mode if before else None, mode],
                     "original_days": [before.original_days if before else None, original_days]},
-            request_id=request_id(),
         )  # fmt: skip
