@@ -80,7 +80,7 @@ def spot(x: float, y: float, evidence: str = "pin") -> Position:
 
 def make_town(database: Database) -> Town:
     """The street and its people in an empty database."""
-    places.load_places(database, street_records(), on=FIRST, by="测试")
+    places.load_places(database, street_records(), on=FIRST, by=SYSTEM)
     town = Town(database)
     on = date(2020, 1, 1)
     with database.transaction() as connection:
