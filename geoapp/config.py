@@ -40,6 +40,10 @@ class Settings:
     grace_s: float = 30.0
     #: Free space on the disk of ``data`` below which /ready warns, in MiB.
     disk_floor_mib: int = 1024
+    #: Form of the log's lines: text or json.
+    log_format: str = "text"
+    #: What the log keeps of an asker's address: short (its /24 or /48), hash (new each day), full, or none.
+    log_addresses: str = "short"
     #: Address at which people reach the installation, such as https://geo.example.cn; links that leave it begin so.
     public_url: str = ""
     #: Addresses or networks of the reverse proxies before it, by comma; X-Forwarded-* is believed from these only.
@@ -177,6 +181,10 @@ def _check_surroundings(settings: Settings) -> None:
         raise BadSetting(
             f"GEOAPP_TRUSTED_PROXIES: {error}; give addresses or networks such as 10.1.2.3,10.9.0.0/24."
         ) from None
+    if settings.log_format not in {"text", "json"}:
+        raise BadSetting(f"GEOAPP_LOG_FORMAT={settings.log_format!r}: use text or json.")
+    if settings.log_addresses not in {"short", "hash", "full", "none"}:
+        raise BadSetting(f"GEOAPP_LOG_ADDRESSES={settings.log_addresses!r}: use short, hash, full or none.")
     if settings.grace_s < 0 or settings.disk_floor_mib < 0:
         raise BadSetting("GEOAPP_GRACE_S and GEOAPP_DISK_FLOOR_MIB cannot be below zero.")
     if not 0 <= settings.rate_limits <= 1000:

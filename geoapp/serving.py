@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import logging
 import os
 import signal
 import socket
@@ -18,7 +17,7 @@ from typing import Any
 import click
 from filelock import FileLock, Timeout
 
-from geoapp import schema
+from geoapp import logs, schema
 from geoapp.config import Settings, read_settings
 from geoapp.db import Database
 from geoapp.errors import Unavailable
@@ -64,6 +63,7 @@ def worker() -> None:
     from geoapp.app import register_tasks
 
     settings = read_settings()
+    logs.install(settings)
     register_tasks()
     database = Database(settings)
     schema.require_current(database)
@@ -133,6 +133,7 @@ def wsgi() -> Any:
     from geoapp.app import create_app
 
     settings = read_settings()
+    logs.install(settings)
     app = create_app(settings)
     database: Database = app.extensions["geoapp"]["database"]
     if database.is_sqlite:
@@ -151,13 +152,12 @@ def _serve(settings: Settings) -> None:
     from geoapp.app import create_app
     from geoapp.listening import Server
 
+    logs.install(settings)
     app = create_app(settings)
     database: Database = app.extensions["geoapp"]["database"]
     held = claim(settings) if database.is_sqlite else None
     schema.require_current(database)
     _use_own_temporary_folder(settings)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     workers = [Worker(settings, database) for _ in range(settings.job_workers)]
     server = Server(app, settings)
     _on_termination(server.stop)

@@ -14,6 +14,7 @@ import time
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
+from geoapp import logs
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.errors import GeoappError
@@ -173,6 +174,7 @@ def _compute(pipe: Pipe, settings: Settings) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to handle
+    logs.install(settings)
     database = Database(settings)
     while True:
         try:

@@ -12,23 +12,25 @@ import logging
 import re
 import secrets
 import sys
+import time
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from apiflask import APIFlask
-from flask import has_request_context, request
+from flask import Response, current_app, has_request_context, request
 from werkzeug.datastructures import Headers
 
+from geoapp.config import Settings
 from geoapp.web import current
 from geoapp.web.headers import complete
+from geoapp.web.journal import ID_KEY, NOTED_KEY, Journal
 
 log = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-ID_KEY = "geoapp.request_id"
 #: What a proxy may number a request with, dashes aside: the audit keeps 32 letters.
 _GIVEN_ID = re.compile(r"[0-9A-Za-z]{8,32}", re.ASCII)
 _FORWARDED = re.compile(r"HTTP_(X_FORWARDED_.*|FORWARDED|X_REAL_IP)")
@@ -36,8 +38,16 @@ _FORWARDED = re.compile(r"HTTP_(X_FORWARDED_.*|FORWARDED|X_REAL_IP)")
 
 def install(app: APIFlask) -> None:
     """Number every request of ``app``, and correct its address and scheme where a proxy of ours stands before it."""
-    proxies = app.extensions["geoapp"]["settings"].proxies
-    app.wsgi_app = Entrance(app.wsgi_app, proxies, propagates=lambda: app.testing)  # type: ignore[method-assign]
+    settings: Settings = app.extensions["geoapp"]["settings"]
+    app.wsgi_app = Entrance(  # type: ignore[method-assign]
+        app.wsgi_app, settings.proxies, propagates=lambda: app.testing, journal=Journal(app, settings)
+    )
+
+    @app.after_request
+    def note(response: Response) -> Response:
+        # The rule and not the address, where a part may be a secret; the person only where she was looked up anyway.
+        request.environ[NOTED_KEY] = (request.url_rule.rule if request.url_rule else None, acting())
+        return response
 
 
 def request_id() -> str:
@@ -52,10 +62,14 @@ def client_address() -> str:
 
 def asker() -> str | None:
     """Opaque key of the person who is signed in, None for a visitor; the accounts part knows."""
-    from flask import current_app
-
     tell = current_app.extensions["geoapp"].get("asker")
     return tell() if tell is not None else None
+
+
+def acting() -> str | None:
+    """Like `asker`, as far as it is known by now: it asks no database."""
+    tell = current_app.extensions["geoapp"].get("acting")
+    return tell() if tell is not None and has_request_context() else None
 
 
 def public_url(path: str) -> str:
@@ -75,8 +89,9 @@ class Entrance:
         proxies: tuple[Network, ...],
         *,
         propagates: Callable[[], bool] = lambda: False,
+        journal: Callable[[dict[str, Any], int, float], None] = lambda environ, status, took_s: None,
     ) -> None:
-        self._inner, self._proxies, self._propagates = inner, proxies, propagates
+        self._inner, self._proxies, self._propagates, self._journal = inner, proxies, propagates, journal
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = _address(environ.get("REMOTE_ADDR", ""))
@@ -91,7 +106,8 @@ class Entrance:
         # Nobody further in can believe what was not checked here.
         for name in [name for name in environ if _FORWARDED.fullmatch(name)]:
             del environ[name]
-        start = _completing(environ, start_response)
+        begun, statuses = time.monotonic(), [500]
+        start = _completing(environ, start_response, statuses)
         try:
             return self._inner(environ, start)
         except Exception:
@@ -101,6 +117,8 @@ class Entrance:
             log.exception("fault outside of the pages in request %s", environ[ID_KEY])
             start("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")], sys.exc_info())
             return [f"程序出错，已记入日志；请求编号 {environ[ID_KEY]}\n".encode()]
+        finally:
+            self._journal(environ, statuses[-1], time.monotonic() - begun)
 
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)
@@ -118,10 +136,11 @@ class Entrance:
         return found
 
 
-def _completing(environ: dict[str, Any], start_response: Any) -> Any:
+def _completing(environ: dict[str, Any], start_response: Any, statuses: list[int]) -> Any:
     """``start_response`` that sends the number of the request and the security headers along."""
 
     def start(status: str, listed: list[tuple[str, str]], *rest: Any) -> Any:
+        statuses.append(int(status.split(maxsplit=1)[0]))
         headers = Headers(listed)
         headers["X-Request-Id"] = environ[ID_KEY]
         complete(headers, secure=environ["wsgi.url_scheme"] == "https")
