@@ -91,6 +91,10 @@ PERMISSIONS: dict[str, frozenset[Rank]] = {
     "reports.import": _OFFICE | _ADMINISTRATION,
     "reports.settings": frozenset({Rank.SUBDISTRICT, Rank.DISTRICT}),
     "reports.doors": _OFFICE,
+    # photographs: released ones are everybody's; others are for officials of the place, originals for its office
+    "photos.read": _EVERYBODY,
+    "photos.moderate": _OFFICIALS,
+    "photos.original": _OFFICE,
     # patrols
     "patrols.walk": _OFFICIALS | {Rank.VOLUNTEER},
     "patrols.manage": _OFFICE,
