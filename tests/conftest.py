@@ -11,6 +11,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tests.heartbeat import beat
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+Installations = Callable[..., AbstractContextManager[Settings]]
 
 
 @pytest.fixture(autouse=True)
@@ -74,18 +76,34 @@ def engine() -> str:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Iterator[Settings]:
+def installations(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Installations:
+    """Makes installations of the test's own on its engine: ``with installations("other") as settings:``.
+
+    With ``empty=True`` the database has no tables yet.
+    """
+
+    @contextmanager
+    def make(name: str, *, empty: bool = False) -> Iterator[Settings]:
+        own = Settings(data=tmp_path / name, rate_limits=0)
+        own.data.mkdir()
+        if engine == engines.SQLITE:
+            if not empty:
+                shutil.copyfile(request.getfixturevalue("migrated"), own.data / "geoapp.sqlite")
+            yield own
+            return
+        server: engines.PostgresServer = request.getfixturevalue("postgres")
+        with server.empty() if empty else server.migrated() as url:
+            yield replace(own, database_url=url)
+
+    return make
+
+
+@pytest.fixture
+def settings(installations: Installations) -> Iterator[Settings]:
     """Settings of an installation of the test's own, with an empty database."""
-    data = tmp_path / "var"
-    data.mkdir()
-    beat(data)
-    own = Settings(data=data, rate_limits=0)
-    if engine == engines.SQLITE:
-        shutil.copyfile(request.getfixturevalue("migrated"), data / "geoapp.sqlite")
+    with installations("var") as own:
+        beat(own.data)
         yield own
-        return
-    with request.getfixturevalue("postgres").migrated() as url:
-        yield replace(own, database_url=url)
 
 
 @pytest.fixture

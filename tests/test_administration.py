@@ -105,7 +105,7 @@ def test_a_backup_taken_while_another_process_adopts_holds_one_of_the_two_states
 ) -> None:
     """Five backups in the middle of a loop of adoptions; two of them are of different moments at least."""
     states = adopting.both_states(home)
-    with adopting.running(home.settings.data):
+    with adopting.running(home.settings):
         for number in range(5):
             write_backup(home, tmp_path / f"{number}.zip")
     for number in range(5):
@@ -147,7 +147,7 @@ def test_readers_see_one_of_the_two_states_while_a_backup_is_restored(home: Data
 def test_a_writer_beside_a_restore_waits_and_then_works_on_the_restored_state(home: Database, tmp_path: Path) -> None:
     states = adopting.both_states(home)
     write_backup(home, tmp_path / "b.zip")
-    with adopting.running(home.settings.data) as process:
+    with adopting.running(home.settings) as process:
         read_backup(home, tmp_path / "b.zip")
         # It may end by a refusal (the adoption that it meant to withdraw is no more), never by a broken database.
         process.kill()

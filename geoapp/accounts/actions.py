@@ -206,7 +206,7 @@ def current_actor(database: Database, token: str, *, on: date) -> Acting | None:
         return None
     fresh = None
     if found.unseen or found.renew:
-        with database.transaction() as connection:
+        with database.transaction(line=None) as connection:
             if found.renew:
                 fresh = secrets.token_urlsafe(32)
                 if not store.renew_session(connection, token, fresh):

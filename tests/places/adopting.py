@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from datetime import date
 from pathlib import Path
 
 from geoapp.accounts.people import system
-from geoapp.config import Settings
+from geoapp.config import Settings, read_settings
 from geoapp.db import Database
 from geoapp.places import actions, store
+from tests.engines import environment
 from tests.places.street import plan_of, squares
 
 ROOT = Path(__file__).parents[2]
@@ -37,10 +39,11 @@ def both_states(database: Database) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[subprocess.Popen[str]]:
+def running(settings: Settings) -> Iterator[subprocess.Popen[str]]:
     """The process, from its first adoption on."""
-    command = [sys.executable, "-m", "tests.places.adopting", str(data)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.places.adopting"]
+    environ = {**os.environ, **environment(settings)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         yield process
@@ -51,8 +54,8 @@ def running(data: Path) -> Iterator[subprocess.Popen[str]]:
             process.stdout.close()
 
 
-def main(data: str) -> None:
-    database = Database(Settings(data=Path(data)))
+def main() -> None:
+    database = Database(read_settings())
     print("ready", flush=True)
     while True:
         outcome = actions.split_by_plan(database, PLAN, on=DAY, by=system("测试"))
@@ -60,4 +63,4 @@ def main(data: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

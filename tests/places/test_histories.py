@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import date, timedelta
-from itertools import pairwise
-from pathlib import Path
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 import shapely
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from geoapp.accounts.people import system
 from geoapp.config import Settings
@@ -24,7 +24,6 @@ from geoapp.errors import GeoappError
 from geoapp.places import actions, store, tables
 from geoapp.places.hierarchy import parent_code
 from geoapp.places.versions import heirs
-from geoapp.schema import migrate
 from tests.places.street import FIRST, STREET, plan_of, squares, street_records
 
 LAST = FIRST + timedelta(days=40)
@@ -35,28 +34,20 @@ WIDTH = squares(0, 0, 1, 1).area
 class Histories(RuleBasedStateMachine):
     """Operations on random days, out of order too; those that are refused must change nothing."""
 
-    template: Path | None = None
+    def __init__(self, fresh: Callable[[], AbstractContextManager[Settings]]) -> None:
+        super().__init__()
+        self.fresh = fresh
+        self.opened = ExitStack()
 
     @initialize()
     def begin(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="geoapp-histories-"))
-        if Histories.template is None:
-            # One database with all tables, copied for each run.
-            Histories.template = Path(tempfile.mkdtemp(prefix="geoapp-template-"))
-            first = Database(Settings(data=Histories.template))
-            migrate(first)
-            with first.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            first.dispose()
-        shutil.copyfile(Histories.template / "geoapp.sqlite", self.folder / "geoapp.sqlite")
-        self.database = Database(Settings(data=self.folder))
+        self.database = Database(self.opened.enter_context(self.fresh()))
+        self.opened.callback(self.database.dispose)
         actions.load_places(self.database, street_records(), on=FIRST, by=system("测试"))
         self.rows = 10
 
     def teardown(self) -> None:
-        if hasattr(self, "database"):
-            self.database.dispose()
-            shutil.rmtree(self.folder)
+        self.opened.close()
 
     def attempt(self, operate: Any, *arguments: Any, **said: Any) -> None:
         """An operation that may be refused, and then has changed nothing."""
@@ -70,7 +61,8 @@ class Histories(RuleBasedStateMachine):
     def everything(self) -> list[Any]:
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(tables.versions).order_by(tables.versions.c.id)).all()
-            return [*rows, *connection.execute(sa.select(tables.successions)).all()]
+            links = sa.select(tables.successions).order_by(tables.successions.c.id)
+            return [*rows, *connection.execute(links).all()]
 
     def community(self, pick: int, day: date) -> Any:
         with self.database.reading() as connection:
@@ -155,10 +147,18 @@ def tiles(pieces: list[Any], outline: Any) -> bool:
     return bool(shapely.symmetric_difference(union, outline).area < 1e-12 and abs(areas.sum() - outline.area) < 1e-12)
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(
-    max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@pytest.mark.engines
+def test_any_sequence_of_operations_keeps_the_history_whole(engine: str, installations: Any) -> None:
+    numbers = count()
+    run_state_machine_as_test(
+        lambda: Histories(lambda: installations(f"run{next(numbers)}")),
+        settings=settings(
+            max_examples=15 if engine == "sqlite" else 8,
+            stateful_step_count=12,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
 
 
 def test_the_tiling_check_tells_a_gap_and_an_overlap() -> None:
