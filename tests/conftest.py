@@ -59,14 +59,20 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.PostgresServer]:
-    """A PostgreSQL server where tests may make databases, with a migrated one to copy."""
+def postgres() -> Iterator[engines.PostgresServer]:
+    """A PostgreSQL server where tests may make databases."""
     if why := engines.missing():
         pytest.skip(why)
     server = engines.PostgresServer(os.environ[engines.URL])
-    with server.template(tmp_path_factory.mktemp("template")):
-        yield server
+    yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: engines.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same on PostgreSQL, by name."""
+    with postgres.template(tmp_path_factory.mktemp("template"), lambda database: None) as name:
+        yield name
 
 
 @pytest.fixture
@@ -79,20 +85,21 @@ def engine() -> str:
 def installations(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Installations:
     """Makes installations of the test's own on its engine: ``with installations("other") as settings:``.
 
-    With ``empty=True`` the database has no tables yet.
+    Its database is a copy of what two session fixtures give, a file and the name of a PostgreSQL database; with
+    ``like=None`` it has no tables yet.
     """
 
     @contextmanager
-    def make(name: str, *, empty: bool = False) -> Iterator[Settings]:
+    def make(name: str, *, like: tuple[str, str] | None = ("migrated", "migrated_postgres")) -> Iterator[Settings]:
         own = Settings(data=tmp_path / name, rate_limits=0)
         own.data.mkdir()
         if engine == engines.SQLITE:
-            if not empty:
-                shutil.copyfile(request.getfixturevalue("migrated"), own.data / "geoapp.sqlite")
+            if like is not None:
+                shutil.copyfile(request.getfixturevalue(like[0]), own.data / "geoapp.sqlite")
             yield own
             return
         server: engines.PostgresServer = request.getfixturevalue("postgres")
-        with server.empty() if empty else server.migrated() as url:
+        with server.empty() if like is None else server.copy_of(request.getfixturevalue(like[1])) as url:
             yield replace(own, database_url=url)
 
     return make

@@ -24,6 +24,8 @@ from geoapp.web.rights import needs_token
 from tests import signing_in
 from tests.signing_in import held, make_person
 
+pytestmark = pytest.mark.engines
+
 PASSWORD = "correct horse battery"
 STREET = ("110105", "110105012")
 XIAGUANGLI, LIANGMA = (*STREET, "110105012023"), (*STREET, "110105012027")

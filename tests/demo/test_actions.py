@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
@@ -13,6 +15,8 @@ from geoapp.maps.store import opening_day
 from geoapp.places import store as places
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
+
+pytestmark = pytest.mark.engines
 
 BEFORE, AFTER = date(2021, 6, 30), date(2021, 7, 1)
 

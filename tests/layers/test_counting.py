@@ -8,6 +8,8 @@ import shapely
 
 from geoapp.layers.counting import BadCondition, meets, those_within
 
+pytestmark = pytest.mark.engines
+
 #: Two areas side by side; a shape in the left one, one across the border (mostly right), one outside, one missing.
 AREAS = np.array([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)])
 SHAPES = np.array([shapely.box(1, 1, 2, 2), shapely.box(8, 4, 14, 5), shapely.box(30, 0, 31, 1), None])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -12,6 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from geoapp.config import Settings
+from geoapp.db import Database
+from tests.engines import environment
 
 ROOT = Path(__file__).parents[2]
 GOOD = '{"type":"Feature","properties":{"name":"a"},"geometry":{"type":"Point","coordinates":[116.45,39.94]}}'
@@ -34,14 +37,14 @@ except SystemExit as end:
 """
 
 
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "GEOAPP_DATA": str(tmp_path / "var"), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+def surroundings(own: Settings) -> dict[str, str]:
+    return {**os.environ, **environment(own), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
 
 
-def brought(tmp_path: Path, path: Path, *said: str) -> tuple[int, int, str, str]:
+def brought(own: Settings, path: Path, *said: str) -> tuple[int, int, str, str]:
     """Exit code, MB at most, report, and what was said on the error stream."""
     words = [sys.executable, "-c", RUN, "import", str(path), "--crs", "EPSG:4326", "--json", *said]
-    done = subprocess.run(words, env=environment(tmp_path), capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(words, env=surroundings(own), capture_output=True, text=True, encoding="utf-8")
     *told, last = done.stderr.strip().splitlines()
     code, most = last.split()
     return int(code), int(most), done.stdout, "\n".join(told)
@@ -61,7 +64,7 @@ def many_corners(path: Path, count: int) -> None:
 def test_a_shape_of_millions_of_corners_is_set_aside_in_bounded_memory(tmp_path: Path, count: int) -> None:
     path = tmp_path / "a.geojson"
     many_corners(path, count)
-    code, most_mb, report, _ = brought(tmp_path, path)
+    code, most_mb, report, _ = brought(Settings(data=tmp_path / "var"), path)
     assert code == 0
     assert json.loads(report)["reasons"] == {"too_many_vertices": 1}
     assert json.loads(report)["rows_stored"] == 2
@@ -78,7 +81,7 @@ def test_files_as_a_whole_unreadable_get_one_sentence_and_exit_two(tmp_path: Pat
     with zipfile.ZipFile(slip, "w") as out:
         out.writestr("../a.geojson", GOOD)
     for path in (bomb, slip):
-        code, most_mb, report, told = brought(tmp_path, path)
+        code, most_mb, report, told = brought(Settings(data=tmp_path / "var"), path)
         assert (code, report) == (2, "")
         assert told.startswith("geoapp: ")
         assert told.count("\n") == 0
@@ -86,41 +89,48 @@ def test_files_as_a_whole_unreadable_get_one_sentence_and_exit_two(tmp_path: Pat
     assert not (tmp_path.parent / "a.geojson").exists()
 
 
-def wait_and_kill(tmp_path: Path, path: Path, after_s: float) -> None:
+def wait_and_kill(own: Settings, path: Path, after_s: float) -> None:
     words = [sys.executable, "-m", "geoapp", "import", str(path), "--layer", "x", "--crs", "EPSG:4326"]
     process = subprocess.Popen(
-        words, env=environment(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        words, env=surroundings(own), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     time.sleep(after_s)
     process.kill()
     process.wait()
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.long)])
-def test_killed_at_any_moment_the_layer_is_the_old_one_or_the_new(tmp_path: Path, rounds: int) -> None:
+def test_killed_at_any_moment_the_layer_is_the_old_one_or_the_new(
+    tmp_path: Path, settings: Settings, database: Database, rounds: int
+) -> None:
     """The old layer has 3 rows, the new one 4,000; each round kills a little later in the import."""
+    own = settings
     old, new = tmp_path / "old.geojson", tmp_path / "new.geojson"
     for path, count in ((old, 3), (new, 4000)):
         features = [GOOD.replace('"a"', f'"{i}"') for i in range(count)]
         path.write_text(f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}')
-    code, _, _, told = brought(tmp_path, old, "--layer", "x")
+    code, _, _, told = brought(own, old, "--layer", "x")
     assert code == 0, told
     began = time.monotonic()
     trial = [sys.executable, "-m", "geoapp", "import", str(new), "--layer", "x", "--crs", "EPSG:4326", "--dry-run"]
-    subprocess.run(trial, env=environment(tmp_path), cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(trial, env=surroundings(own), cwd=ROOT, check=True, capture_output=True)
     took_s = time.monotonic() - began
     seen = set()
     for i in range(rounds):
-        wait_and_kill(tmp_path, new, took_s * (0.3 + 0.9 * i / rounds))
-        with sqlite3.connect(tmp_path / "var" / "geoapp.sqlite") as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            active = connection.execute("SELECT id FROM layer_import WHERE active").fetchall()
-            rows = connection.execute(
+        wait_and_kill(own, new, took_s * (0.3 + 0.9 * i / rounds))
+        with database.reading() as connection:
+            if database.is_sqlite:
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            active = connection.exec_driver_sql("SELECT id FROM layer_import WHERE active").all()
+            rows = connection.exec_driver_sql(
                 "SELECT count(*) FROM feature JOIN layer_import ON layer_import.id = import_id WHERE active"
-            ).fetchone()
-            boxes = connection.execute("SELECT count(*) FROM feature_rtree").fetchone()
-            everything = connection.execute("SELECT count(*) FROM feature").fetchone()
-        connection.close()
+            ).one()
+            everything = connection.exec_driver_sql("SELECT count(*) FROM feature").one()
+            # SQLite's spatial index is a table beside the features; PostgreSQL's is of one piece with them.
+            boxes = everything
+            if database.is_sqlite:
+                boxes = connection.exec_driver_sql("SELECT count(*) FROM feature_rtree").one()
         assert len(active) == 1
         assert rows[0] in {3, 4000}
         assert boxes == everything
@@ -128,9 +138,9 @@ def test_killed_at_any_moment_the_layer_is_the_old_one_or_the_new(tmp_path: Path
         if rows[0] == 4000:
             subprocess.run(
                 [sys.executable, "-m", "geoapp", "layers", "undo", "x"],
-                env=environment(tmp_path), cwd=ROOT, check=True, capture_output=True,
+                env=surroundings(own), cwd=ROOT, check=True, capture_output=True,
             )  # fmt: skip
     assert 3 in seen
-    code, _, report, _ = brought(tmp_path, new, "--layer", "x")
+    code, _, report, _ = brought(own, new, "--layer", "x")
     assert code == 0
     assert json.loads(report)["rows_stored"] == 4000

@@ -11,6 +11,8 @@ import pytest
 
 from geoapp.layers import views
 
+pytestmark = pytest.mark.engines
+
 RING = [[116.45, 39.94], [116.46, 39.94], [116.46, 39.95], [116.45, 39.94]]
 
 

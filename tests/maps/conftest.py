@@ -34,6 +34,7 @@ from geoapp.layers.importing import ImportOptions
 from geoapp.maps import actions
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
+from tests.engines import PostgresServer
 from tests.signing_in import chief, chief_cookie
 
 EAST, WEST = "110105012023", "110105012024"
@@ -54,30 +55,49 @@ def built_town(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path
     """The database of the drawing above, nothing published; made once and copied for each test."""
     folder = tmp_path_factory.mktemp("town")
     shutil.copyfile(migrated, folder / "geoapp.sqlite")
-    database, files = Database(Settings(data=folder)), FileStore(folder / "files")
-    add_places(database)
-    for key, kind, features, options in LAYERS:
-        path = folder / f"{key}.geojson"
-        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False), "utf-8")
-        import_file(
-            database, files, path, ImportOptions(layer=key, kind=kind, crs="EPSG:4326", **options), by=system("test")
-        )
+    database = Database(Settings(data=folder))
+    build_town(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return folder / "geoapp.sqlite"
 
 
-@pytest.fixture
-def town(built_town: Path, settings: Settings) -> Iterator[Town]:
-    """The whole application on a copy of the town."""
-    shutil.copyfile(built_town, settings.data / "geoapp.sqlite")
-    app = create_app(settings)
-    app.config["TESTING"] = True
-    database: Database = app.extensions["geoapp"]["database"]
+@pytest.fixture(scope="session")
+def built_town_postgres(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same on PostgreSQL, by name."""
+    with postgres.template(tmp_path_factory.mktemp("town"), build_town) as name:
+        yield name
+
+
+def build_town(database: Database) -> None:
+    folder = database.settings.data
+    files = FileStore(folder / "files")
+    add_places(database)
+    for key, kind, features, said in LAYERS:
+        path = folder / f"{key}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False), "utf-8")
+        options = ImportOptions(layer=key, kind=kind, crs="EPSG:4326", **said)
+        import_file(database, files, path, options, by=system("test"))
     with database.transaction() as connection:
         # What importing queued is none of a test's business.
         connection.execute(jobs.delete())
+
+
+@pytest.fixture
+def settings(installations: Any, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """The installation of a test that asks for the town has it, any other an empty one."""
+    like = {"like": ("built_town", "built_town_postgres")} if "town" in request.fixturenames else {}
+    with installations("var", **like) as own:
+        yield own
+
+
+@pytest.fixture
+def town(settings: Settings) -> Iterator[Town]:
+    """The whole application on a copy of the town."""
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    database: Database = app.extensions["geoapp"]["database"]
     yield Town(app, database, chief(app))
     database.dispose()
 

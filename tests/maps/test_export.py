@@ -59,6 +59,7 @@ def test_a_shapefile_states_its_encoding_and_is_written_in_it(
         assert "东里1号楼".encode(encoding) in archive.read("h.dbf")
 
 
+@pytest.mark.engines
 def test_places_are_of_the_day(town: Any, tmp_path: Path) -> None:
     write([exported(town, "place:community", date(2020, 1, 1))], tmp_path / "then.geojson")
     write([exported(town, "place:community")], tmp_path / "now.geojson")

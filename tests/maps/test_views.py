@@ -21,6 +21,8 @@ from geoapp.maps.morton import world_xy
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
 
+pytestmark = pytest.mark.engines
+
 EAST, WEST = "110105012023", "110105012024"
 IN_EAST, IN_WEST = {"lon": "116.465", "lat": "39.945"}, {"lon": "116.475", "lat": "39.957"}
 

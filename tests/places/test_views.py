@@ -12,6 +12,8 @@ from geoapp.places import actions
 from geoapp.places.records import PlaceRecord
 from tests.places.street import DISTRICT, EAST, FIRST, HOME, STREET, plan_of, squares, street_records
 
+pytestmark = pytest.mark.engines
+
 
 @pytest.fixture
 def visited(client: Any, database: Database) -> Any:
