@@ -11,8 +11,6 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,6 @@ from tests.heartbeat import beat
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
-Installations = Callable[..., AbstractContextManager[Settings]]
 
 
 @pytest.fixture(autouse=True)
@@ -75,38 +72,28 @@ def migrated_postgres(postgres: engines.PostgresServer, tmp_path_factory: pytest
         yield name
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def engine() -> str:
     """sqlite, and in tests marked ``engines`` postgresql too."""
     return engines.SQLITE
 
 
 @pytest.fixture
-def installations(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Installations:
-    """Makes installations of the test's own on its engine: ``with installations("other") as settings:``.
+def installations(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> engines.Installations:
+    """Makes installations of the test's own on its engine: ``with installations("other") as settings:``."""
+    return engines.installations(tmp_path, engine, request)
 
-    Its database is a copy of what two session fixtures give, a file and the name of a PostgreSQL database; with
-    ``like=None`` it has no tables yet.
-    """
 
-    @contextmanager
-    def make(name: str, *, like: tuple[str, str] | None = ("migrated", "migrated_postgres")) -> Iterator[Settings]:
-        own = Settings(data=tmp_path / name, rate_limits=0)
-        own.data.mkdir()
-        if engine == engines.SQLITE:
-            if like is not None:
-                shutil.copyfile(request.getfixturevalue(like[0]), own.data / "geoapp.sqlite")
-            yield own
-            return
-        server: engines.PostgresServer = request.getfixturevalue("postgres")
-        with server.empty() if like is None else server.copy_of(request.getfixturevalue(like[1])) as url:
-            yield replace(own, database_url=url)
-
-    return make
+@pytest.fixture(scope="module")
+def module_installations(
+    tmp_path_factory: pytest.TempPathFactory, engine: str, request: pytest.FixtureRequest
+) -> engines.Installations:
+    """The same for what all tests of a module share."""
+    return engines.installations(tmp_path_factory.mktemp("module"), engine, request)
 
 
 @pytest.fixture
-def settings(installations: Installations) -> Iterator[Settings]:
+def settings(installations: engines.Installations) -> Iterator[Settings]:
     """Settings of an installation of the test's own, with an empty database."""
     with installations("var") as own:
         beat(own.data)
@@ -227,7 +214,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test marked ``engines`` that reaches `settings` runs once per engine."""
     marker = metafunc.definition.get_closest_marker("engines")
     if marker is not None and "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", engines.engines_of(marker), scope="function")
+        metafunc.parametrize("engine", engines.engines_of(marker), scope="module")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,32 @@ class PostgresServer:
             yield name
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+Installations = Callable[..., AbstractContextManager[Settings]]
+
+
+def installations(folder: Path, engine: str, request: pytest.FixtureRequest) -> Installations:
+    """What makes installations on an engine, each in a folder of its name.
+
+    The database is a copy of what two session fixtures give, a file and the name of a PostgreSQL database; with
+    ``like=None`` it has no tables yet.
+    """
+
+    @contextmanager
+    def make(name: str, *, like: tuple[str, str] | None = ("migrated", "migrated_postgres")) -> Iterator[Settings]:
+        own = Settings(data=folder / name, rate_limits=0)
+        own.data.mkdir()
+        if engine == SQLITE:
+            if like is not None:
+                shutil.copyfile(request.getfixturevalue(like[0]), own.data / "geoapp.sqlite")
+            yield own
+            return
+        server: PostgresServer = request.getfixturevalue("postgres")
+        with server.empty() if like is None else server.copy_of(request.getfixturevalue(like[1])) as url:
+            yield replace(own, database_url=url)
+
+    return make
 
 
 def engines_of(marker: pytest.Mark | None) -> list[object]:

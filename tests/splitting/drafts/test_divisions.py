@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from apiflask import APIFlask
 
 from geoapp.app import create_app
-from geoapp.config import Settings
 from geoapp.demo.actions import load_demo
 from geoapp.splitting.drafts import tasks
 from tests.signing_in import chief
+
+pytestmark = pytest.mark.engines
 
 CODE = "110105012023"
 BEFORE = "2021-06-30"
@@ -22,20 +21,13 @@ RANGES = {"on": BEFORE, "sizes": "ranges", "ranges": [[2800, 3000], [1500, 1700]
 
 
 @pytest.fixture(scope="module")
-def demo_data(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the demo in it, made once."""
-    folder = tmp_path_factory.mktemp("demo") / "var"
-    folder.mkdir()
-    shutil.copyfile(migrated, folder / "geoapp.sqlite")
-    load_demo(Settings(data=folder))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def demo(demo_data: Path) -> Iterator[APIFlask]:
-    app = create_app(Settings(data=demo_data))
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
+def demo(module_installations: Any) -> Iterator[APIFlask]:
+    """The application with the demo in it, made once per engine."""
+    with module_installations("var") as settings:
+        load_demo(settings)
+        app = create_app(settings)
+        yield app
+        app.extensions["geoapp"]["database"].dispose()
 
 
 @pytest.fixture
