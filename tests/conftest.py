@@ -23,7 +23,6 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
 from tests import engines, signing_in
-from tests.heartbeat import beat
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -96,7 +95,6 @@ def module_installations(
 def settings(installations: engines.Installations) -> Iterator[Settings]:
     """Settings of an installation of the test's own, with an empty database."""
     with installations("var") as own:
-        beat(own.data)
         yield own
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
+from tests.heartbeat import beat
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 URL = "GEOAPP_TEST_POSTGRES_URL"
@@ -86,6 +87,7 @@ def installations(folder: Path, engine: str, request: pytest.FixtureRequest) -> 
     def make(name: str, *, like: tuple[str, str] | None = ("migrated", "migrated_postgres")) -> Iterator[Settings]:
         own = Settings(data=folder / name, rate_limits=0)
         own.data.mkdir()
+        beat(own.data)
         if engine == SQLITE:
             if like is not None:
                 shutil.copyfile(request.getfixturevalue(like[0]), own.data / "geoapp.sqlite")
