@@ -187,10 +187,14 @@ def open_session(
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """The actor of a request; ``token`` is set when the cookie must be given a new one."""
+    """The actor of a request; ``token`` is set when the cookie must be given a new one.
+
+    ``late``: the request came with a token that was exchanged a moment ago; it may look and change nothing.
+    """
 
     actor: Actor
     token: str | None = None
+    late: bool = False
 
 
 def current_actor(database: Database, token: str, *, on: date) -> Acting | None:
@@ -209,10 +213,10 @@ def current_actor(database: Database, token: str, *, on: date) -> Acting | None:
         with database.transaction(line=None) as connection:
             if found.renew:
                 fresh = secrets.token_urlsafe(32)
-                if not store.renew_session(connection, token, fresh):
-                    return None
+                if not store.renew_session(connection, token, fresh, now):
+                    return Acting(found.actor, late=True)  # another request was quicker
             store.touch_session(connection, found.actor.session_key, now)
-    return Acting(found.actor, fresh)
+    return Acting(found.actor, fresh, found.late)
 
 
 def sign_out(database: Database, actor: Actor, *, session_key: str | None = None) -> int:
@@ -264,7 +268,9 @@ def store_password(
 ) -> None:
     """Write a password's hash; all sessions of the person end, but ``keep_session``."""
     store.change_person(connection, person.id, password_hash=hashed)
-    store.end_sessions(connection, person.id, now=utcnow(), but=keep_session)
+    now = utcnow()
+    store.end_sessions(connection, person.id, now=now, but=keep_session)
+    store.use_all_invitations(connection, person.id, now)
     trail.record(database, connection, actor, "account.password", subject=person.key)
 
 

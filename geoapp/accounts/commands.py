@@ -9,7 +9,7 @@ import click
 
 from geoapp.config import read_settings
 from geoapp.db import utcnow
-from geoapp.errors import Conflict, NoAnswer
+from geoapp.errors import Conflict, NoAnswer, NotFound
 from geoapp.schema import prepared
 
 
@@ -48,6 +48,31 @@ def create(login: str, name: str, password_stdin: bool) -> None:
         values = {"rank": [None, grant.rank.value]}
         trail.record(database, connection, system, "people.appoint", subject=person.key, values=values)
     click.echo(f"administrator {login} created")
+
+
+@admin.command()
+@click.argument("login")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+def reset(login: str, password_stdin: bool) -> None:
+    """Give somebody a new password, and turn the second factor off: the way back in when nobody else can help.
+
+    \b
+    Example:
+      geoapp admin reset wang
+    """
+    from geoapp.accounts import store
+    from geoapp.accounts.actions import set_password
+    from geoapp.accounts.appointments.actions import end_second_factor
+    from geoapp.accounts.people import system
+
+    database, by = prepared(read_settings()), system("command line")
+    with database.reading() as connection:
+        found = store.credentials(connection, login)
+    if found is None:
+        raise NotFound("There is no account “%(login)s”; `geoapp admin create` makes one.", login=login)
+    set_password(database, by, found.person, sys.stdin.readline().rstrip("\n") if password_stdin else _ask())
+    end_second_factor(database, by, found.person.key, on=database.today())
+    click.echo(f"{login} has a new password and no second factor; all sessions have ended")
 
 
 def _ask() -> str:

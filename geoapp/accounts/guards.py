@@ -177,6 +177,8 @@ def _who() -> Actor:
     found = actions.current_actor(current.database(), str(token), on=today())
     if found is None:
         return VISITOR
+    if found.late and request.method not in SAFE:
+        return VISITOR
     if found.token is not None:
         session[TOKEN] = found.token
     return found.actor

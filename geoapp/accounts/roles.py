@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from geoapp.errors import Invalid
@@ -133,10 +133,12 @@ class Grant:
     place: PlacePath
     valid_from: date
     valid_to: date | None = None
+    #: When it was withdrawn; from that moment on it is in force on no day.
+    ended_at: datetime | None = None
 
     def holds(self, on: date) -> bool:
         """Is the grant in force on that day?"""
-        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+        return self.ended_at is None and self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
     def reaches(self, place: PlacePath) -> bool:
         """Does it reach down to ``place``? True for its own place and for all below."""

@@ -28,6 +28,8 @@ from geoapp.errors import NotAllowed, NotFound
 
 #: How stale `seen_at` may be: a write per request would queue pages behind the database's one writer.
 SEEN_EVERY = timedelta(seconds=60)
+#: How long a token that was exchanged may still look: a page asks for tiles many at a time, and one of them is first.
+LATE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +149,12 @@ def _held(connection: Connection, key: str | None) -> list[tuple[int, HeldGrant]
 
 
 def _grant(row: Any) -> Grant:
-    return Grant(Rank(row.rank), path_of(row.place_path), row.valid_from, row.valid_to)
+    return Grant(Rank(row.rank), path_of(row.place_path), row.valid_from, row.valid_to, row.ended_at)
 
 
 #: Asked before each request: written once, since composing them took longer than asking.
 _HELD_ON = (
-    sa.select(grants.c.rank, grants.c.place_path, grants.c.valid_from, grants.c.valid_to)
+    sa.select(grants.c.rank, grants.c.place_path, grants.c.valid_from, grants.c.valid_to, grants.c.ended_at)
     .where(
         sa.or_(
             grants.c.person_id == sa.bindparam("person_id"),
@@ -164,16 +166,30 @@ _HELD_ON = (
                 )
             ),
         ),
+        grants.c.ended_at.is_(None),
         grants.c.valid_from <= sa.bindparam("on"),
         sa.or_(grants.c.valid_to.is_(None), grants.c.valid_to > sa.bindparam("on")),
     )
     .order_by(grants.c.id)
 )
 _SESSION = (
-    sa.select(sessions.c.key.label("session_key"), sessions.c.seen_at, sessions.c.idle_s, sessions.c.renew, people)
+    sa.select(
+        sessions.c.key.label("session_key"),
+        sessions.c.token_sha256,
+        sessions.c.seen_at,
+        sessions.c.idle_s,
+        sessions.c.renew,
+        people,
+    )
     .join(people, people.c.id == sessions.c.person_id)
     .where(
-        sessions.c.token_sha256 == sa.bindparam("token_sha256"),
+        sa.or_(
+            sessions.c.token_sha256 == sa.bindparam("token_sha256"),
+            sa.and_(
+                sessions.c.previous_sha256 == sa.bindparam("token_sha256"),
+                sessions.c.renewed_at > sa.bindparam("lately"),
+            ),
+        ),
         sessions.c.ended_at.is_(None),
         sessions.c.expires_at > sa.bindparam("now"),
         people.c.ended_at.is_(None),
@@ -220,11 +236,9 @@ def add_grant(
     return int(inserted[0])
 
 
-def end_grant(connection: Connection, grant_id: int, on: date) -> None:
-    """Let a grant end on that day; one that has not begun by then is closed on its first day's morrow."""
-    row = connection.execute(sa.select(grants.c.valid_from).where(grants.c.id == grant_id)).one()
-    end = max(on, row.valid_from + timedelta(days=1))
-    connection.execute(grants.update().where(grants.c.id == grant_id).values(valid_to=end))
+def end_grant(connection: Connection, grant_id: int, at: datetime) -> None:
+    """Let a grant end at once."""
+    connection.execute(grants.update().where(grants.c.id == grant_id).values(ended_at=at))
 
 
 def add_body(connection: Connection, body: Body) -> int:
@@ -245,20 +259,27 @@ def add_session(connection: Connection, **values: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """The actor of a session; ``unseen``: its `seen_at` is due; ``renew``: its token is to be exchanged."""
+    """The actor of a session; ``unseen``: its `seen_at` is due; ``renew``: its token is to be exchanged.
+
+    ``late``: the token was exchanged a moment ago, by a request that ran beside this one.
+    """
 
     actor: Actor
     unseen: bool
     renew: bool
+    late: bool
 
 
 def open_session(connection: Connection, token: str, *, now: datetime, on: date) -> OpenSession | None:
     """Who acts in the session of that token; None when it has ended."""
-    row = connection.execute(_SESSION, {"token_sha256": token_hash(token), "now": now}).one_or_none()
+    hashed = token_hash(token)
+    asked = {"token_sha256": hashed, "now": now, "lately": now - LATE}
+    row = connection.execute(_SESSION, asked).one_or_none()
     if row is None or now - row.seen_at > timedelta(seconds=row.idle_s):
         return None
     actor = Actor(_person(row), grants_of(connection, row.id, on=on), row.session_key)
-    return OpenSession(actor, now - row.seen_at > SEEN_EVERY, row.renew)
+    late = row.token_sha256 != hashed
+    return OpenSession(actor, now - row.seen_at > SEEN_EVERY, row.renew and not late, late)
 
 
 def ask_renewal(connection: Connection, person_id: int) -> None:
@@ -267,10 +288,11 @@ def ask_renewal(connection: Connection, person_id: int) -> None:
     connection.execute(sessions.update().where(mine).values(renew=True))
 
 
-def renew_session(connection: Connection, old_token: str, new_token: str) -> bool:
+def renew_session(connection: Connection, old_token: str, new_token: str, now: datetime) -> bool:
     """Exchange a token that awaits it; False when another request was quicker."""
-    mine = (sessions.c.token_sha256 == token_hash(old_token)) & sessions.c.renew
-    values = {"token_sha256": token_hash(new_token), "renew": False}
+    old = token_hash(old_token)
+    mine = (sessions.c.token_sha256 == old) & sessions.c.renew
+    values = {"token_sha256": token_hash(new_token), "previous_sha256": old, "renewed_at": now, "renew": False}
     return connection.execute(sessions.update().where(mine).values(values)).rowcount == 1
 
 
@@ -349,10 +371,15 @@ def add_invitation(connection: Connection, **values: Any) -> None:
 
 def open_invitation(connection: Connection, token: str, *, now: datetime) -> tuple[int, str] | None:
     """Person and purpose of an invitation that can still be used; looking changes nothing."""
-    query = sa.select(invitations.c.person_id, invitations.c.purpose).where(
-        invitations.c.token_sha256 == token_hash(token),
-        invitations.c.used_at.is_(None),
-        invitations.c.expires_at > now,
+    query = (
+        sa.select(invitations.c.person_id, invitations.c.purpose)
+        .join(people, people.c.id == invitations.c.person_id)
+        .where(
+            invitations.c.token_sha256 == token_hash(token),
+            invitations.c.used_at.is_(None),
+            invitations.c.expires_at > now,
+            people.c.ended_at.is_(None),
+        )
     )
     row = connection.execute(query).one_or_none()
     return (row.person_id, row.purpose) if row is not None else None
@@ -366,6 +393,12 @@ def use_invitation(connection: Connection, token: str, now: datetime) -> bool:
         & (invitations.c.expires_at > now)
     )
     return connection.execute(invitations.update().where(fresh).values(used_at=now)).rowcount == 1
+
+
+def use_all_invitations(connection: Connection, person_id: int, now: datetime) -> None:
+    """Let every link of the person that is still open be used up."""
+    mine = (invitations.c.person_id == person_id) & invitations.c.used_at.is_(None)
+    connection.execute(invitations.update().where(mine).values(used_at=now))
 
 
 # -- throttles -----------------------------------------------------------------------------------------------------

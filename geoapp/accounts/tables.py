@@ -63,6 +63,8 @@ grants = sa.Table(
     sa.Column("valid_to", sa.Date),
     sa.Column("granted_by", sa.ForeignKey("person.id")),
     sa.Column("granted_at", UtcDateTime, nullable=False),
+    # Withdrawn, from this moment on: a date alone would leave it in force for the rest of its first day.
+    sa.Column("ended_at", UtcDateTime),
     sa.CheckConstraint("(person_id IS NULL) <> (body_id IS NULL)", name="one_holder"),
     sa.CheckConstraint("valid_to IS NULL OR valid_from < valid_to", name="dates"),
 )
@@ -82,6 +84,9 @@ sessions = sa.Table(
     sa.Column("agent", sa.String(120), nullable=False),
     # Rights changed: the token is exchanged at the next request.
     sa.Column("renew", sa.Boolean, nullable=False, default=False),
+    # The token that was exchanged last, and when: requests that were under way with it are not turned away.
+    sa.Column("previous_sha256", sa.String(64), index=True),
+    sa.Column("renewed_at", UtcDateTime),
     sa.Column("ended_at", UtcDateTime),
 )
 

@@ -165,6 +165,9 @@ def test_a_change_of_rank_exchanges_the_token(database: Database, clock: Any) ->
     appointments.appoint(database, SYSTEM, person.key, rank=Rank.GRID, place=XIAGUANGLI, on=DAY, until=None)
     renewed = actions.current_actor(database, opened.token, on=DAY)
     assert renewed is not None and renewed.token not in (None, opened.token)
+    late = actions.current_actor(database, opened.token, on=DAY)
+    assert late is not None and late.late and late.token is None
+    clock.forward(seconds=6)
     assert actions.current_actor(database, opened.token, on=DAY) is None
     again = actions.current_actor(database, str(renewed.token), on=DAY)
     assert again is not None and again.token is None and again.actor.grants[0].rank is Rank.GRID

@@ -77,6 +77,7 @@ def invite(
     if not login.strip():
         raise Invalid("请填写账号；可以用姓名拼音或工号。")
     _require_may_appoint(actor, rank, place, on=on)
+    _require_order(on, until)
     with database.transaction() as connection:
         person = create_person(database, connection, actor, name=name, login=_short(login, "账号", 120))
         give(database, connection, actor, person, Grant(rank, place, on, until))
@@ -89,6 +90,7 @@ def reset_link(database: Database, actor: Actor, person_key: str, *, on: date) -
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
         _require_manages(connection, actor, person, on=on)
+        store.use_all_invitations(connection, person.id, utcnow())
         token = _link(connection, actor, person, purpose="reset")
         trail.record(database, connection, actor, "people.reset-link", subject=person.key)
     return token
@@ -119,8 +121,7 @@ def appoint(
 ) -> int:
     """Give a person a rank at a place; her sessions get new tokens."""
     _require_may_appoint(actor, rank, place, on=on)
-    if until is not None and until <= on:
-        raise Invalid("授权的截止日期应晚于开始日期。")
+    _require_order(on, until)
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
         return give(database, connection, actor, person, Grant(rank, place, on, until))
@@ -136,11 +137,22 @@ def revoke(database: Database, actor: Actor, grant_id: int, *, of: str | None = 
             raise gone
         if not actor.system and not may_appoint(actor.grants, grant.rank, grant.place, on=on):
             raise gone
-        store.end_grant(connection, grant_id, on)
+        store.end_grant(connection, grant_id, utcnow())
         if person_id is not None:
             store.ask_renewal(connection, person_id)
         values = {"rank": [grant.rank.value, None]}
         trail.record(database, connection, actor, "people.revoke", subject=subject, place=grant.place, values=values)
+
+
+def end_second_factor(database: Database, actor: Actor, person_key: str, *, on: date) -> None:
+    """Turn the second factor of a person off whom the actor manages: her phone and her codes are lost."""
+    with database.transaction() as connection:
+        person = store.person_by_key(connection, person_key)
+        _require_manages(connection, actor, person, on=on)
+        store.change_person(connection, person.id, totp_secret=None)
+        store.set_recovery_codes(connection, person.id, [])
+        store.end_sessions(connection, person.id, now=utcnow())
+        trail.record(database, connection, actor, "account.second-factor-off", subject=person.key)
 
 
 def end_person(database: Database, actor: Actor, person_key: str, *, on: date) -> None:
@@ -151,6 +163,7 @@ def end_person(database: Database, actor: Actor, person_key: str, *, on: date) -
         now = utcnow()
         store.change_person(connection, person.id, ended_at=now)
         store.end_sessions(connection, person.id, now=now)
+        store.use_all_invitations(connection, person.id, now)
         trail.record(database, connection, actor, "people.end", subject=person.key)
 
 
@@ -166,6 +179,7 @@ def erase_person(database: Database, actor: Actor, person_key: str, *, on: date)
         store.change_person(connection, person.id, **blank)
         store.end_sessions(connection, person.id, now=now)
         store.set_recovery_codes(connection, person.id, [])
+        store.use_all_invitations(connection, person.id, now)
         trail_store.destroy_secret(connection, person.id)
         trail.record(database, connection, actor, "people.erase", subject=person.key)
 
@@ -222,6 +236,11 @@ def _link(connection: Connection, actor: Actor, person: Person, *, purpose: str)
 def _require_may_appoint(actor: Actor, rank: Rank, place: PlacePath, *, on: date) -> None:
     if not actor.system and not may_appoint(actor.grants, rank, place, on=on):
         raise NotAllowed("您不能在这里授予“%(rank)s”；请联系上一级。", rank=RANK_NAMES[rank])
+
+
+def _require_order(on: date, until: date | None) -> None:
+    if until is not None and until <= on:
+        raise Invalid("授权的截止日期应晚于开始日期。")
 
 
 def _require_manages(connection: Connection, actor: Actor, person: Person, *, on: date) -> None:

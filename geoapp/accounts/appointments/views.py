@@ -136,6 +136,17 @@ def reset_link(key: str) -> Any:
     return _link_page(found, token, days=0)
 
 
+@blueprint.post("/people/<key>/second-factor/end")
+@needs("people.manage")
+@describe(answers={303: ()})
+def end_second_factor(key: str) -> Any:
+    """Turn her second factor off, because her phone and her codes are lost; her sessions end."""
+    _visible(key)
+    actions.end_second_factor(current.database(), guards.actor(), key, on=guards.today())
+    flash(_("她的两步验证已关闭，登录已全部结束。"))
+    return redirect(url_for("people.person", key=key), 303)
+
+
 @blueprint.post("/people/<key>/end")
 @needs("people.manage")
 @describe(answers={303: ()})
@@ -215,7 +226,7 @@ def _row(person: Person, held: list[HeldGrant], names: dict[PlacePath, str]) -> 
             "rank": _(RANK_NAMES[h.grant.rank]),
             "where": names.get(h.grant.place) or _("全部地方"),
             "from": h.grant.valid_from,
-            "to": h.grant.valid_to,
+            "to": h.grant.ended_at.astimezone(current.settings().zone).date() if h.grant.ended_at else h.grant.valid_to,
             "holds": h.grant.holds(on),
             "mine": may_appoint(actor.grants, h.grant.rank, h.grant.place, on=on),
         }
