@@ -19,6 +19,8 @@ from geoapp.errors import Invalid, NotFound
 LEASE = timedelta(seconds=30)
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
+#: Who works a task off: a process that computes; a thread, in rounds; a thread, at once.
+LONG, ROUND, BRIEF = "long", "round", "brief"
 
 jobs = sa.Table(
     "job",
@@ -55,6 +57,13 @@ class Task:
     timeout_s: float = 3600.0
     #: A round: queued by itself this often, and worked off beside the other work, for it takes a moment only.
     every_s: float = 0.0
+    #: Takes a second or two, and somebody waits for it: worked off beside the other work, tried again when busy.
+    brief: bool = False
+
+    @property
+    def lane(self) -> str:
+        """Beside which other work it is done."""
+        return ROUND if self.every_s else BRIEF if self.brief else LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +163,7 @@ class JobQueue:
         now, added = utcnow(), 0
         with self._database.reading() as connection:
             newest = sa.select(jobs.c.task, sa.func.max(jobs.c.created_at, type_=UtcDateTime)).group_by(jobs.c.task)
-            last = {row[0]: row[1] for row in connection.execute(newest.where(jobs.c.task.in_(_round_names())))}
+            last = {row[0]: row[1] for row in connection.execute(newest.where(jobs.c.task.in_(_names(ROUND))))}
         due = [t for t in rounds() if t.name not in last or now - last[t.name] >= timedelta(seconds=t.every_s)]
         for found in due:
             with self._database.transaction() as connection:
@@ -164,16 +173,16 @@ class JobQueue:
                 added += 1
         return added
 
-    def waiting(self, *, in_rounds: bool = False) -> bool:
+    def waiting(self, lane: str = LONG) -> bool:
         """Is there anything to claim? A look without the write lock, so that an idle worker disturbs nobody."""
         with self._database.reading() as connection:
-            query = sa.select(jobs.c.id).where(_claimable(in_rounds)).limit(1)
+            query = sa.select(jobs.c.id).where(_claimable(lane)).limit(1)
             return connection.execute(query).first() is not None
 
-    def claim(self, *, in_rounds: bool = False) -> Job | None:
-        """Take the oldest job that waits or whose worker is silent, a round or none; None when there is none."""
+    def claim(self, lane: str = LONG) -> Job | None:
+        """Take the oldest job of a lane that waits or whose worker is silent; None when there is none."""
         with self._database.transaction(line=None) as connection:
-            query = sa.select(jobs.c.id).where(_claimable(in_rounds)).order_by(jobs.c.created_at).limit(1)
+            query = sa.select(jobs.c.id).where(_claimable(lane)).order_by(jobs.c.created_at).limit(1)
             key = connection.execute(query.with_for_update(skip_locked=True)).scalar()
             if key is None:
                 return None
@@ -190,6 +199,11 @@ class JobQueue:
             )
             row = connection.execute(_columns().where(jobs.c.id == key)).one()
         return Job(**row._mapping)
+
+    def forget(self, lane: str, *, before: datetime) -> None:
+        """Drop the jobs of a lane that ended before a moment."""
+        with self._database.transaction(line=None) as connection:
+            connection.execute(jobs.delete().where(jobs.c.task.in_(_names(lane)), jobs.c.ended_at < before))
 
     def beat(self, key: str, *, progress: float, message: str) -> bool:
         """Say that the job is alive; False when it shall stop (cancelled, or taken over by another worker)."""
@@ -247,11 +261,12 @@ def _columns() -> sa.Select[Any]:
     return sa.select(*[jobs.c[name] for name in names])
 
 
-def _claimable(in_rounds: bool) -> sa.ColumnElement[bool]:
+def _claimable(lane: str) -> sa.ColumnElement[bool]:
     silent = (jobs.c.state == RUNNING) & (jobs.c.leased_until < utcnow())
-    mine = jobs.c.task.in_(_round_names())
-    return sa.or_(jobs.c.state == QUEUED, silent) & (mine if in_rounds else ~mine)
+    # Tasks that this process does not know are computations of another version: they are told so there.
+    mine = ~jobs.c.task.in_(_names(ROUND, BRIEF)) if lane == LONG else jobs.c.task.in_(_names(lane))
+    return sa.or_(jobs.c.state == QUEUED, silent) & mine
 
 
-def _round_names() -> list[str]:
-    return [found.name for found in rounds()]
+def _names(*lanes: str) -> list[str]:
+    return [found.name for found in _TASKS.values() if found.lane in lanes]

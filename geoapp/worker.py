@@ -17,8 +17,8 @@ from typing import Any
 from geoapp import logs
 from geoapp.config import Settings
 from geoapp.db import Database
-from geoapp.errors import GeoappError
-from geoapp.jobs import CANCELLED, DONE, FAILED, Job, JobQueue, Task, task
+from geoapp.errors import GeoappError, Unavailable
+from geoapp.jobs import BRIEF, CANCELLED, DONE, FAILED, ROUND, Job, JobQueue, Task, task
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Worker:
         self._stop = threading.Event()
         self._database = database
         self._thread: threading.Thread | None = None
-        self._rounds: threading.Thread | None = None
+        self._beside: list[threading.Thread] = []
         self._process: Any = None
         self._pipe: Pipe | None = None
         self._shown = -SHOWN_EVERY_S
@@ -48,16 +48,18 @@ class Worker:
         """Begin to work in a thread of its own."""
         self._thread = threading.Thread(target=self.run, name="geoapp-worker", daemon=True)
         self._thread.start()
-        self._rounds = threading.Thread(target=self.run_rounds, name="geoapp-rounds", daemon=True)
-        self._rounds.start()
+        for lane, wait_s in ((ROUND, ROUNDS_S), (BRIEF, IDLE_S)):
+            thread = threading.Thread(target=self.run_beside, args=(lane, wait_s), name=f"geoapp-{lane}", daemon=True)
+            self._beside.append(thread)
+            thread.start()
 
     def stop(self) -> None:
         """End the thread and its process; a job under way goes back to the queue at once."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
-        if self._rounds is not None:
-            self._rounds.join(timeout=5)
+        for thread in self._beside:
+            thread.join(timeout=5)
         self._end_process()
 
     def run(self) -> None:
@@ -75,26 +77,36 @@ class Worker:
                 self._stop.wait(IDLE_S)
         self._end_process()
 
-    def run_rounds(self) -> None:
-        """Do the rounds until `stop` is called: in this very thread, so that an hour's computation delays none."""
-        while not self._stop.wait(ROUNDS_S):
+    def run_beside(self, lane: str, wait_s: float) -> None:
+        """Do what takes a moment until `stop` is called, in this thread: an hour's computation delays none of it."""
+        while not self._stop.wait(wait_s):
             try:
-                self._queue.add_rounds()
-                while not self._stop.is_set() and self._queue.waiting(in_rounds=True):
-                    job = self._queue.claim(in_rounds=True)
+                if lane == ROUND:
+                    self._queue.add_rounds()
+                while not self._stop.is_set() and self._queue.waiting(lane):
+                    job = self._queue.claim(lane)
                     if job is not None:
-                        self._go_round(job)
+                        self._do_beside(job)
             except Exception:
-                log.exception("the rounds go on after a fault")
+                log.exception("%s work goes on after a fault", lane)
 
-    def _go_round(self, job: Job) -> None:
-        module, function = task(job.task).target.split(":")
+    def _do_beside(self, job: Job) -> None:
+        kind = task(job.task)
+        module, function = kind.target.split(":")
+        if job.attempts > kind.attempts:
+            self._queue.end(job.id, FAILED, message="任务多次中断，已停止；请联系管理员。")
+            return
         try:
             run = getattr(importlib.import_module(module), function)
             result = run(self._database, lambda share, words: None, **job.args)
             self._queue.end(job.id, DONE, message="", result=result)
+        except Unavailable as error:
+            if job.attempts < kind.attempts:
+                self._queue.retry(job.id, message=str(error))
+            else:
+                self._queue.end(job.id, FAILED, message=str(error))
         except Exception as error:
-            log.exception("round %s", job.task)
+            log.exception("%s work %s", kind.lane, job.task)
             words = str(error) if isinstance(error, GeoappError) else "计算时程序出错，已记入日志。"
             self._queue.end(job.id, FAILED, message=words)
 

@@ -12,7 +12,7 @@ import pytest
 from geoapp import jobs
 from geoapp.config import Settings
 from geoapp.db import Database
-from geoapp.errors import Invalid
+from geoapp.errors import Invalid, Unavailable
 from geoapp.jobs import CANCELLED, DONE, FAILED, RUNNING, Job, JobQueue, Task
 from geoapp.worker import Worker
 
@@ -43,9 +43,25 @@ def die(database: Database, report: Callable[[float, str], None]) -> None:
     os._exit(9)
 
 
+def look(database: Database, report: Callable[[float, str], None], *, number: int) -> dict[str, Any]:
+    return {"number": number, "pid": os.getpid()}
+
+
+def answer_late(database: Database, report: Callable[[float, str], None]) -> str:
+    LATE.append(1)
+    if len(LATE) < 3:
+        raise Unavailable("存储暂时不能读写；请稍后再试。")
+    return "at last"
+
+
+LATE: list[int] = []
+
+
 @pytest.fixture
 def queue(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobQueue]:
     tasks = {name: Task(name, f"{HERE}:{name}", timeout_s=30) for name in ("add", "refuse", "crash", "sleep", "die")}
+    tasks["look"] = Task("look", f"{HERE}:look", brief=True)
+    tasks["answer_late"] = Task("answer_late", f"{HERE}:answer_late", brief=True, attempts=3)
     monkeypatch.setattr(jobs, "_TASKS", tasks)
     worker = Worker(settings, database)
     worker.start()
@@ -103,3 +119,20 @@ def test_cancelling_ends_a_computation_that_never_looks_up(queue: JobQueue) -> N
 def test_a_job_that_kills_its_process_is_tried_twice_and_then_given_up(queue: JobQueue) -> None:
     key = queue.add("die", {}, title="死")
     assert "多次异常退出" in wait(queue, key, FAILED).message
+
+
+def test_brief_work_is_done_beside_a_long_computation(queue: JobQueue) -> None:
+    long = queue.add("sleep", {}, title="算一小时")
+    wait(queue, long, RUNNING)
+    assert wait(queue, queue.add("look", {"number": 7}, title="看一眼"), DONE).result == {
+        "number": 7,
+        "pid": os.getpid(),
+    }
+    assert queue.get(long).state == RUNNING
+    queue.cancel(long)
+
+
+def test_brief_work_is_tried_again_when_something_it_needs_is_away(queue: JobQueue) -> None:
+    LATE.clear()
+    done = wait(queue, queue.add("answer_late", {}, title="再试"), DONE, FAILED)
+    assert (done.state, done.result, done.attempts) == (DONE, "at last", 3)
