@@ -33,7 +33,13 @@ VIEWS = (
     "geoapp.maps.sheets.views",
 )
 #: Parts with background work; importing registers it.
-TASKS: tuple[str, ...] = ("geoapp.layers.tasks", "geoapp.splitting.drafts.tasks", "geoapp.maps.tasks")
+TASKS: tuple[str, ...] = (
+    "geoapp.layers.tasks",
+    "geoapp.splitting.drafts.tasks",
+    "geoapp.maps.tasks",
+    "geoapp.reports.rising.tasks",
+    "geoapp.reports.notices.tasks",
+)
 
 #: Buckets of rate limits are swept out of the database once in so many.
 FORGET_EVERY = 1000

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("geoapp.layers.commands:import_", "bring a file into a layer 导入"),
     "layers": ("geoapp.layers.commands:layers", "list, show, undo and remove layers 图层"),
     "places": ("geoapp.places.commands:places", "the five levels and their history 区划"),
+    "reports": ("geoapp.reports.commands:reports", "rounds, modes and rules of reports 随手拍"),
     "units": ("geoapp.splitting.commands:units", "tile an area with indivisible units 划分单元"),
     "split": ("geoapp.splitting.commands:split", "divide an area, with a proof where there is one 拆分"),
     "verify": ("geoapp.splitting.commands:verify", "check a plan and its certificate 核验"),

@@ -74,6 +74,21 @@ class Settings:
     #: Address of a Dask scheduler (tcp://...) for big batches; empty: processes of this machine.
     dask_scheduler: str = ""
 
+    #: Mail server for news to residents; empty: no letters are sent.
+    smtp_host: str = ""
+    #: Its port; 465 speaks TLS from the first byte, others begin it by STARTTLS unless smtp_plain is 1.
+    smtp_port: int = 587
+    #: Account at the mail server; empty: none is asked for.
+    smtp_user: str = ""
+    #: Password of that account.
+    smtp_password: str = ""
+    #: Sender of the letters, such as 某街道 <noreply@example.cn>.
+    smtp_from: str = ""
+    #: 1: no TLS, for a mail server on the same machine only.
+    smtp_plain: int = 0
+    #: Program that delivers short messages (SMS, WeChat): it gets one JSON object on standard input (docs/notices.md).
+    message_command: str = ""
+
     @property
     def url(self) -> str:
         """Database address that is in force, with the driver that the app brings."""

@@ -271,7 +271,7 @@ def _people() -> None:
         sa.Column("language", sa.String(2), nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("ended_at", UtcDateTime),
-        sa.CheckConstraint("channel IN ('none', 'app', 'email')", name=op.f("ck_report_follower_channel")),
+        sa.CheckConstraint("channel IN ('none', 'app', 'email', 'message')", name=op.f("ck_report_follower_channel")),
         sa.UniqueConstraint("report_id", "device_sha256"),
     )
     op.create_index(op.f("ix_report_follower_person_id"), "report_follower", ["person_id"])

@@ -24,6 +24,13 @@ class Contact:
     email: str = ""
     home: str = ""
     wants_call: bool = False
+    #: News go to the telephone, by the installation's own program (SMS, WeChat), where it has one.
+    by_message: bool = False
+
+    @property
+    def channel(self) -> str:
+        """By which way news reach her."""
+        return "email" if self.email else "message" if self.by_message and self.phone else "none"
 
     def __bool__(self) -> bool:
         return any((self.name, self.phone, self.email, self.home))
@@ -40,7 +47,7 @@ class Contact:
             raise BadContact("姓名或住址太长；请写短一些。")
         if self.wants_call and not phone:
             raise BadContact("要回电话请留下电话号码。")
-        return Contact(name, phone, email, home, self.wants_call)
+        return Contact(name, phone, email, home, self.wants_call, self.by_message)
 
     def as_values(self) -> dict[str, object]:
         """Plain values, for sealing."""

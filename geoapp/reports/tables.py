@@ -194,7 +194,7 @@ report_followers = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     sa.UniqueConstraint("report_id", "device_sha256"),
-    sa.CheckConstraint("channel IN ('none', 'app', 'email')", name="channel"),
+    sa.CheckConstraint("channel IN ('none', 'app', 'email', 'message')", name="channel"),
 )
 
 report_contacts = sa.Table(

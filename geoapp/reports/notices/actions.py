@@ -66,7 +66,7 @@ def _tell_residents(connection: Connection, case: Case, line: Event, event_id: i
     joined = [case.id, *store.merged_into(connection, case.id)]
     told = {case.person_id} if case.person_id is not None else set()
     for follower in store.followers(connection, joined):
-        if follower.channel == "email":
+        if follower.channel in {"email", "message"}:
             args = {"follower_id": follower.id, "report_id": case.id, "event_id": event_id}
             add_within(connection, "reports.letter", args, title="通知", once=False)
         elif follower.person_id is not None:

@@ -264,7 +264,7 @@ def join(
         person = actor.person.id if actor.person is not None else None
         follower = store.add_follower(
             at.connection, report_id=case.id, me_too=me_too, person_id=person, secret_sha256=numbers.hashed(code),
-            device_sha256=device, channel="email" if checked.email else "app" if person is not None else "none",
+            device_sha256=device, channel=_channel(checked, person),
             language=language, at=at.now,
         )  # fmt: skip
         if checked:
@@ -273,6 +273,10 @@ def join(
             store.change_me_too(at.connection, case.id, 1)
         at.aside(case, move, by="follower")
     return _joined(case, code)
+
+
+def _channel(contact: Contact, person_id: int | None) -> str:
+    return contact.channel if contact.channel != "none" or person_id is None else "app"
 
 
 def _writer(held: Held) -> str:

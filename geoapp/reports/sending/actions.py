@@ -257,9 +257,9 @@ def _store(
 def _keep_contact(at: Desk, case: Case, sending: Sending) -> None:
     contact = sending.contact.checked()
     contacts.add(at.connection, case.id, contact)
-    if contact.email:
+    if contact.channel != "none":
         follower = store.add_follower(
-            at.connection, report_id=case.id, me_too=False, channel="email", language=case.language, at=at.now
+            at.connection, report_id=case.id, me_too=False, channel=contact.channel, language=case.language, at=at.now
         )
         contacts.add(at.connection, case.id, contact, follower_id=follower)
 
