@@ -27,7 +27,8 @@ from geoapp.reports.stages import Standing
 _PERMISSIONS = tuple(name for name in PERMISSIONS if name.startswith("reports."))
 #: A body that was called in may say that it responds and arrives; the handlers answer.
 ANY_ROLE = frozenset({"respond", "arrive", "note", "photo"})
-LONGEST_TEXT = 2000
+#: As many letters as Open311 lets a client send.
+LONGEST_TEXT = 4000
 
 
 class TextTooLong(Invalid):
