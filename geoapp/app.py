@@ -31,6 +31,7 @@ VIEWS = (
     "geoapp.splitting.drafts.views",
     "geoapp.maps.views",
     "geoapp.maps.sheets.views",
+    "geoapp.api.open311.views",
 )
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = (

@@ -13,6 +13,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from geoapp.accounts import actions as entering
 from geoapp.accounts import store as accounts
 from geoapp.accounts.appointments import actions as appointing
 from geoapp.accounts.people import Actor, Person, system
+from geoapp.api.open311.actions import make_key
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
 from geoapp.jobs import JobQueue, jobs
@@ -113,6 +115,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
         world.words["published" if key == "public" else "unpublished"] = _published(world, key)
     _roster(world, folder)
     _loose(world)
+    _open311(world)
     return world
 
 
@@ -196,3 +199,14 @@ def _loose(world: World) -> None:
         place=path_of(G1), on=SINCE, until=None,
     )  # fmt: skip
     world.words["invitation"] = asked.token
+
+
+def _open311(world: World) -> None:
+    """A key of a client, and the number and the token of two requests that came through it."""
+    key = make_key(world.database, system("test"), name="test", per_minute=6000)
+    lon, lat = _square(C1).centroid.coords[0]
+    form = {"api_key": key, "lat": lat, "long": lon, "jurisdiction_id": D1}
+    post = partial(world.app.test_client().post, "/open311/v2/requests.json")
+    world.words["api_key"] = key
+    world.words["number_311"] = post(data={**form, "service_code": "lamp"}).json[0]["service_request_id"]
+    world.words["token_311"] = post(data={**form, "service_code": "unsorted"}).json[0]["token"]

@@ -13,6 +13,8 @@ from geoapp.reports.kinds import Kinds
 from geoapp.reports.stages import open311_status
 from geoapp.reports.wording import public_state, resident_words
 
+#: Places are named down to the community: grids and courtyards say too much of where somebody lives.
+PUBLIC_DIGITS = 12
 #: A position is told to about a metre; more digits would only pretend.
 DECIMALS = 5
 
@@ -21,6 +23,8 @@ DECIMALS = 5
 class Published:
     """What anybody may know of a report; there is no field for anything else."""
 
+    #: Never leaves.
+    id: int
     number: str
     kind: str
     stage: str
@@ -31,6 +35,8 @@ class Published:
     due_at: datetime | None
     place_code: str
     duty_code: str
+    #: As the sender wrote it: released together with the words.
+    address: str
     lon: float | None
     lat: float | None
     #: The released words; None while they are held, hidden or taken back.
@@ -60,13 +66,13 @@ def row(found: Published, kinds: Kinds, names: Names, *, english: bool, extensio
         "service_name": name,
         "service_code": found.kind,
         "description": found.words,
-        "agency_responsible": _agency(found.duty_code, names),
+        "agency_responsible": _agency(found.duty_code, names, english=english),
         "service_notice": None,
         "requested_datetime": w3c(found.reported_at),
         "updated_datetime": w3c(found.updated_at if is_open else found.closed_at or found.updated_at),
         "expected_datetime": w3c(found.due_at),
-        "address": _address(found.place_code, names),
-        "address_id": found.place_code or None,
+        "address": _address(found, names),
+        "address_id": found.place_code[:PUBLIC_DIGITS] or None,
         "zipcode": None,
         "lat": None if found.lat is None else round(found.lat, DECIMALS),
         "long": None if found.lon is None else round(found.lon, DECIMALS),
@@ -94,20 +100,26 @@ def _notes(found: Published, *, english: bool) -> str:
 
 
 def _path(code: str) -> tuple[str, ...]:
-    return path_of(code) if code else ()
+    """Codes of the places that are named, from the district down."""
+    return path_of(code[:PUBLIC_DIGITS]) if code else ()
 
 
 def _level(code: str) -> str | None:
     return level_of(code).key if code else None
 
 
-def _agency(code: str, names: Names) -> str | None:
-    """Who has to act, with its level: 霞光里社区（社区）."""
-    name, level = names.places.get(code), _level(code)
-    return None if name is None or level is None else f"{name}（{names.levels.get(level, level)}）"
+def _agency(code: str, names: Names, *, english: bool) -> str | None:
+    """Who has to act and on which level: 霞光里社区（网格） is a grid officer of that community."""
+    name, level = names.places.get(code[:PUBLIC_DIGITS]), _level(code)
+    if name is None or level is None:
+        return None
+    title = names.levels.get(level, level)
+    return f"{name} ({title})" if english else f"{name}（{title}）"
 
 
-def _address(code: str, names: Names) -> str | None:
-    """Names of the places from the smallest up; what the sender wrote of the place is hers until it is released."""
-    known = [names.places[one] for one in reversed(_path(code)) if one in names.places]
+def _address(found: Published, names: Names) -> str | None:
+    """The released address, else the names of the places from the smallest up."""
+    if found.words is not None and found.address:
+        return found.address
+    known = [names.places[one] for one in reversed(_path(found.place_code)) if one in names.places]
     return "，".join(known) or None
