@@ -111,7 +111,7 @@ def read_backup(database: Database, source: Path, *, report: Report = lambda sha
         manifest = _checked_manifest(archive, database)
         _verify(archive, manifest, report=lambda share: report(share * 0.5))
         data = database.settings.data
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=data, prefix=".backup-") as scratch:
             dump = Path(scratch) / (SQLITE if database.is_sqlite else POSTGRES)
             with archive.open(dump.name) as stream, dump.open("wb") as out:

@@ -272,7 +272,8 @@ class Database:
 def _make_engine(settings: Settings) -> Engine:
     if settings.url.startswith("sqlite"):
         try:
-            Path(settings.data).mkdir(parents=True, exist_ok=True)
+            # Personal data will lie in it: a new folder lets nobody else on the machine in.
+            Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise NoDataFolder(f"数据文件夹 {settings.data} 建不了（{reason}）；请核对 GEOAPP_DATA。") from None

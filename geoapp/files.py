@@ -98,7 +98,7 @@ def secret_key(data: Path) -> bytes:
     """
     path = data / "secret.key"
     if not path.is_file():
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, fresh = tempfile.mkstemp(dir=data, prefix="secret-")
         with os.fdopen(handle, "wb") as out:
             out.write(secrets.token_bytes(32))

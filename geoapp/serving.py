@@ -21,6 +21,7 @@ from geoapp import logs, schema
 from geoapp.config import Settings, read_settings
 from geoapp.db import Database
 from geoapp.errors import Unavailable
+from geoapp.production import require_safe
 from geoapp.worker import Worker
 
 
@@ -98,12 +99,12 @@ def _require_free_port(settings: Settings) -> None:
 def _prepare(settings: Settings) -> None:
     database = Database(settings)
     begun = settings.data / "demo.begun"
-    if not schema.current(database):
+    if not schema.current(database) and settings.env != "production":
         # Kept until the demo is whole: a first start that was broken off goes on at the next.
         begun.touch()
     database.dispose()
     schema.prepared(settings).dispose()
-    if begun.exists():
+    if begun.exists() and settings.env != "production":
         from geoapp.demo.actions import load_demo
 
         load_demo(settings)
@@ -116,7 +117,7 @@ def claim(settings: Settings) -> FileLock:
     Several processes would each have caches and rate limits of their own, and would starve one another at the
     database's single writer: growing past one process means PostgreSQL.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(settings.data / "web.lock")
     try:
         lock.acquire(timeout=0)
@@ -139,6 +140,7 @@ def wsgi() -> Any:
     if database.is_sqlite:
         app.extensions["geoapp"]["claim"] = claim(settings)
     schema.require_current(database)
+    require_safe(settings, database)
     _use_own_temporary_folder(settings)
     workers = [Worker(settings, database) for _ in range(settings.job_workers)]
     for each in workers:
@@ -157,6 +159,7 @@ def _serve(settings: Settings) -> None:
     database: Database = app.extensions["geoapp"]["database"]
     held = claim(settings) if database.is_sqlite else None
     schema.require_current(database)
+    require_safe(settings, database)
     _use_own_temporary_folder(settings)
     workers = [Worker(settings, database) for _ in range(settings.job_workers)]
     server = Server(app, settings)

@@ -47,7 +47,7 @@ _csrf = _Csrf()
 
 
 class _SessionCookie(SecureCookieSessionInterface):
-    """Secure in production and wherever the request came in by TLS."""
+    """Secure where the installation is reached by TLS, and wherever the request came in by it."""
 
     def get_cookie_secure(self, app: Any) -> bool:
         return bool(super().get_cookie_secure(app)) or request.is_secure
@@ -56,7 +56,7 @@ class _SessionCookie(SecureCookieSessionInterface):
 def install(app: APIFlask) -> None:
     """Let nothing of ``app`` be asked or changed without the right to it."""
     app.config.update(
-        SESSION_COOKIE_SECURE=app.extensions["geoapp"]["settings"].env == "production",
+        SESSION_COOKIE_SECURE=app.extensions["geoapp"]["settings"].public_url.startswith("https:"),
         # A map stays open for a day; the token lives as long as the session that it belongs to.
         WTF_CSRF_TIME_LIMIT=None,
         # Decided below, after the right has been checked.

@@ -281,7 +281,7 @@ def _sign_in_page(wanted: str, *, error: GeoappError | None = None, login: str =
         fault_words=said(error) if error else "",
         demo=rows,
         demo_password=DEMO_PASSWORD,
-        insecure=settings.env == "production" and not request.is_secure,
+        insecure=settings.public_url.startswith("https:") and not request.is_secure,
     )
     return _answered(page, error)
 

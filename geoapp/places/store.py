@@ -194,6 +194,12 @@ def any_place(connection: Connection) -> bool:
     return connection.execute(sa.select(_rows.c.id).where(~_rows.c.withdrawn).limit(1)).first() is not None
 
 
+def any_invented(connection: Connection) -> bool:
+    """Is there a place that was made up to show something?"""
+    invented = sa.select(_rows.c.id).where(~_rows.c.withdrawn, _rows.c.illustrative)
+    return connection.execute(invented.limit(1)).first() is not None
+
+
 def lock(connection: Connection) -> None:
     """Let one change of places happen at a time; SQLite's transactions are alone anyway."""
     if connection.dialect.name == "postgresql":

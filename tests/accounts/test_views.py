@@ -175,7 +175,7 @@ def test_11_a_token_of_another_session_is_refused(app: APIFlask, client: Any, vi
     assert client.post("/sign-out").status_code == 400
 
 
-def test_11_cookies_are_lax_and_closed_to_scripts_and_secure_in_production(settings: Settings, app: APIFlask) -> None:
+def test_11_cookies_are_lax_and_closed_to_scripts_and_secure_behind_tls(settings: Settings, app: APIFlask) -> None:
     with_password(app, "wang")
     cookies = enter(app.test_client(), "wang").headers.getlist("Set-Cookie")
     assert {each.split("=")[0] for each in cookies} == {"session", "known"}
@@ -184,7 +184,7 @@ def test_11_cookies_are_lax_and_closed_to_scripts_and_secure_in_production(setti
     over_tls = app.test_client()
     page = over_tls.get("/sign-in", base_url="https://localhost")
     assert "Secure" in page.headers["Set-Cookie"]
-    production = create_app(replace(settings, env="production"))
+    production = create_app(replace(settings, env="production", public_url="https://geo.example.cn"))
     assert "Secure" in production.test_client().get("/sign-in").headers["Set-Cookie"]
     database(production).dispose()
 

@@ -31,7 +31,7 @@ ORDER: list[set[str]] = [
     {"api"},
     {"demo"},
     {"administration", "bundling"},
-    {"app", "listening"},
+    {"app", "listening", "production"},
     {"serving"},
     {"cli"},
     {"__main__"},
@@ -41,8 +41,8 @@ RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands", "clients", "guards"}
 # Top-level modules that are the world itself, and folders that are doors as a whole.
 DOORS = {
-    "app", "cli", "__main__", "administration", "serving", "listening", "bundling", "config", "logs", "db", "files",
-    "jobs", "schema", "objects", "backups", "worker", "events", "migrations", "web", "api",
+    "app", "cli", "__main__", "administration", "serving", "listening", "production", "bundling", "config", "logs",
+    "db", "files", "jobs", "schema", "objects", "backups", "worker", "events", "migrations", "web", "api",
 }  # fmt: skip
 DOOR_FOLDERS = {
     ("layers", "formats"),
