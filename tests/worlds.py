@@ -23,7 +23,7 @@ from apiflask import APIFlask
 from geoapp.accounts import actions as entering
 from geoapp.accounts import store as accounts
 from geoapp.accounts.appointments import actions as appointing
-from geoapp.accounts.people import Actor, Person, system
+from geoapp.accounts.people import VISITOR, Actor, Person, system
 from geoapp.api.open311.actions import make_key
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
@@ -36,6 +36,12 @@ from geoapp.maps.tasks import PUBLISH
 from geoapp.places.actions import load_places
 from geoapp.places.hierarchy import path_of
 from geoapp.places.records import PlaceRecord
+from geoapp.reports import store as cases
+from geoapp.reports.people import Contact, Sender
+from geoapp.reports.placing import Position
+from geoapp.reports.sending.actions import submit
+from geoapp.reports.sending.matter import Sending
+from geoapp.reports.tables import reports
 from geoapp.splitting.drafts import actions as drafting
 from geoapp.splitting.drafts import archive
 from geoapp.splitting.drafts import store as drafts
@@ -75,6 +81,8 @@ class World:
     divisions: dict[str, str] = field(default_factory=dict)
     #: Communities' divisions whose plan 2 was drawn by hand, and those of which a step was undone.
     drawn: dict[str, str] = field(default_factory=dict)
+    #: Reports that lie at each place and are to be seen to there; nobody has taken them up.
+    cases: dict[str, dict[str, str]] = field(default_factory=dict)
     undone: dict[str, str] = field(default_factory=dict)
     #: Names and secrets that lie at no place.
     words: dict[str, str] = field(default_factory=dict)
@@ -84,6 +92,8 @@ class World:
         found = {"code": code}
         if kind in {"person", "person to raise"}:
             return {**found, "key": self.people[code].key, "number": str(self.grants[code])}
+        if kind == "case":
+            return {**found, **self.cases[code]}
         if kind in {"division", "drawn", "undone"}:
             plans: dict[str, dict[str, str]] = {"division": self.divisions, "drawn": self.drawn, "undone": self.undone}
             return {**found, "division_id": plans[kind][code], "number": "1" if kind == "division" else "2"}
@@ -103,6 +113,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
     assert not report.refused, report.refused
     for code in CODES:
         world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
+        world.cases[code] = _case(world.database, code)
     for code in COMMUNITIES:
         world.divisions[code] = _division(world.database, code)
         world.drawn[code], world.undone[code] = (_division(world.database, code) for _ in range(2))
@@ -136,6 +147,21 @@ def _volunteer(database: Database, place: tuple[str, ...]) -> tuple[Person, int]
         grant = signing_in.held("volunteer", place)
         number = accounts.add_grant(connection, grant, person_id=person.id, body_id=None, by=None, at=utcnow())
     return person, number
+
+
+def _case(database: Database, code: str) -> dict[str, str]:
+    """A report on the ground of a place that is in none below it: its key, number, revision and the id of its words."""
+    west, south, east, north = _square(code).bounds
+    spot = Position((west + east) / 2, south + (north - south) / 100, "pin")
+    sending = Sending(words="垃圾没人清", kind="rubbish", positions=(spot,), contact=Contact(phone="5550100"))
+    receipt = submit(database, VISITOR, sending, sender=Sender())
+    with database.transaction() as connection:
+        # Whatever the rules of routing say: here each place has one to see to.
+        mine = {"place_code": code, "duty_code": code}
+        connection.execute(reports.update().where(reports.c.id == receipt.report_id).values(mine))
+        case = cases.case(connection, receipt.report_key)
+        (text,) = cases.texts(connection, [case.id])
+    return {"key": case.key, "number": case.number, "seen": str(case.revision), "text": str(text.id)}
 
 
 def _division(database: Database, code: str) -> str:
