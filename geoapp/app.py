@@ -24,11 +24,11 @@ from geoapp.web.rights import require_declarations
 VIEWS = (
     "geoapp.web.views",
     "geoapp.accounts.views",
-    "geoapp.accounts.oidc.views",
     "geoapp.accounts.appointments.views",
     "geoapp.accounts.trail.views",
     "geoapp.layers.views",
     "geoapp.places.views",
+    "geoapp.reports.photos.views",
     "geoapp.splitting.drafts.views",
     "geoapp.maps.views",
     "geoapp.maps.sheets.views",
@@ -41,6 +41,7 @@ TASKS: tuple[str, ...] = (
     "geoapp.maps.tasks",
     "geoapp.reports.rising.tasks",
     "geoapp.reports.notices.tasks",
+    "geoapp.reports.photos.tasks",
 )
 
 #: Buckets of rate limits are swept out of the database once in so many.

@@ -60,7 +60,7 @@ COMMUNITY = {
     D1: (C1, C1, worlds.C4, ""),
 }
 DIVISIONS = {"division", "drawn", "undone"}
-PLACED = {"place", "person", "person to raise", "case", *DIVISIONS}
+PLACED = {"place", "person", "person to raise", "photo", "case of a photo", *DIVISIONS}
 PASSWORD = "a long enough one 5"
 VARIABLE = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
 
@@ -232,6 +232,8 @@ def ask(office: Office, row: Row, rank: str, words: dict[str, str]) -> tuple[int
     elif kind == "file":
         body["data"] = {"file": (io.BytesIO(worlds.GEOJSON.encode()), "x.geojson"), "anywhere": "1", "kind": "charging",
                         "crs": "EPSG:4326"}  # fmt: skip
+    elif kind == "photo":
+        body["data"] = {"photo": (io.BytesIO(worlds.PHOTO), "x.webp")}
     client = office.world.app.test_client(use_cookies=False)
     with client.open(
         row.address(words), method=row.method, headers=office.headers(rank), query_string=row.query(words), **body

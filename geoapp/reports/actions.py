@@ -171,13 +171,19 @@ class Desk:
         text_id: int | None = None,
         data: dict[str, Any] | None = None,
         by: str | None = None,
+        audited: dict[str, list[Any]] | None = None,
     ) -> None:
-        """Write a checked move that leaves the case as it is: whoever looks at it just now is not overtaken."""
+        """Write a checked move that leaves the case as it is: whoever looks at it just now is not overtaken.
+
+        ``audited``: {field: [before, after]} of what changed beside the case.
+        """
         line = Event(0, case.id, self.now, move.event, by or self.name, case.stage, case.stage, case.duty_code,
                      text_id, data or {}, case.revision)  # fmt: skip
-        self.note(line, case, before=case)
+        self.note(line, case, before=case, audited=audited)
 
-    def note(self, line: Event, after: Case, *, before: Case | None) -> None:
+    def note(
+        self, line: Event, after: Case, *, before: Case | None, audited: dict[str, list[Any]] | None = None
+    ) -> None:
         """Write a line of the timeline and its entry of the audit, and tell those concerned."""
         values = {name: getattr(line, name) for name in Event.__dataclass_fields__ if name != "id"}
         event_id = store.add_event(self.connection, **values)
@@ -192,7 +198,7 @@ class Desk:
             f"reports.{line.kind}",
             subject=after.key,
             place=after.place_path,
-            values=_differences(before, after),
+            values={**_differences(before, after), **(audited or {})},
         )
 
 

@@ -19,10 +19,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 from geoapp.reports.photos import exif
 from geoapp.reports.photos.header import Header, broken
 from geoapp.reports.photos.painting import Shape
+from geoapp.reports.photos.photo import SIZES
 from geoapp.reports.photos.sniffing import sniff
 
-#: Longest sides that are served.
-SIZES = (2048, 640, 160)
 #: Close enough to the largest size: a JPEG that can be decoded at half its size to this is not decoded whole.
 _NEARLY = 1900
 _QUALITIES = (80, 76, 84)

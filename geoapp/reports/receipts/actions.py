@@ -18,6 +18,7 @@ from geoapp.reports.actions import Desk, clean, desk, looking
 from geoapp.reports.cases import Case
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.people import Contact, Sender
+from geoapp.reports.photos import actions as photos
 from geoapp.reports.receipts.view import (
     ReceiptView,
     can_say_not_mended,
@@ -198,6 +199,7 @@ def take_back(database: Database, code: str, *, address: str, words: bool = Fals
             contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
             store.end_own_followers(at.connection, case.id, at=at.now)
             changes = {"sender_sha256": None, "person_id": None}
+            photos.forget(at.connection, case.id, "sender", shown=words, now=at.now)
             if words:
                 changes["address"] = ""
                 roles = report_texts.c.role.in_(["report", "addition", "judgement"])
@@ -205,6 +207,7 @@ def take_back(database: Database, code: str, *, address: str, words: bool = Fals
                 _blank(at, (report_texts.c.report_id == case.id) & roles & ~others)
         else:
             store.end_follower(at.connection, held.follower_id or 0, at=at.now)
+            photos.forget(at.connection, case.id, _writer(held), shown=words, now=at.now)
             if words:
                 _blank(at, report_texts.c.by == _writer(held))
         at.step(case, move, changes=changes, data={"words": words}, by="sender" if held.is_sender else "follower")
@@ -225,6 +228,7 @@ def withdraw(database: Database, code: str, *, address: str, now: datetime | Non
         if not held.is_sender or case.me_too:
             raise Invalid("有人在办或也遇到了，不能撤回；可以收回您的联系方式。")
         contacts.erase(at.connection, contacts.of_report(case.id), at=at.now)
+        photos.forget(at.connection, case.id, "sender", shown=True, now=at.now)
         at.step(case, move, changes={"closed_at": at.now, "outcome": "withdrawn"}, by="sender")
 
     _holding(database, code, address, end, now=now)

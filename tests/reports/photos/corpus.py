@@ -304,6 +304,7 @@ def heic_grid(
 # ---- the corpus
 
 
+@cache
 def good() -> list[Sample]:
     """What phones, scanners and chat programs make."""
     camera = tiff(CAMERA, inner=INNER, gps=GPS, thumbnail=jpeg(scene(32, 32)) + b"THUMB-SECRET")
@@ -403,6 +404,7 @@ def _profile() -> bytes:
     return ImageCms.ImageCmsProfile(profile).tobytes()
 
 
+@cache
 def hostile() -> list[Sample]:
     """What means harm, or could do it."""
     return [*_no_pictures(), *_bombs(), *_broken(), *_moving(), *_stowaways(), *_lying_exif()]

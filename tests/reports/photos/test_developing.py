@@ -19,6 +19,7 @@ from PIL import Image
 from geoapp.reports.photos.containers import webp
 from geoapp.reports.photos.darkroom import MEMORY_BYTES, Darkroom, DarkroomBusy, TooHeavy
 from geoapp.reports.photos.painting import parse_shapes
+from tests.reports.photos import corpus
 
 SIZES = (2048, 640, 160)
 #: All that exiftool may know of a public size.
@@ -95,7 +96,7 @@ def test_03_what_is_served_is_never_what_was_sent(outcomes: dict[str, Any]) -> N
             assert len(made) == 8 + int.from_bytes(made[4:8], "little"), name
 
 
-def test_04_nothing_that_was_hidden_is_in_any_size(corpus: Any, outcomes: dict[str, Any]) -> None:
+def test_04_nothing_that_was_hidden_is_in_any_size(outcomes: dict[str, Any]) -> None:
     carriers = [o for o in outcomes.values() if any(secret in o.sample.data for secret in corpus.SECRETS)]
     assert sum(outcome.fate == "drawn" for outcome in carriers) >= 20
     for outcome in carriers:
@@ -177,7 +178,7 @@ def test_a_shape_covers_what_lies_in_it_and_nothing_else(
     assert contrast(outside) > 200
 
 
-def test_shapes_are_fractions_of_the_upright_picture(corpus: Any, darkroom: Darkroom) -> None:
+def test_shapes_are_fractions_of_the_upright_picture(darkroom: Darkroom) -> None:
     """Stored on its side, the red quarter is the top left one of the upright picture; painting there hides red."""
     turned = corpus.scene(960, 640).transpose(Image.Transpose.ROTATE_90)
     data = corpus.with_exif(corpus.tiff({0x0112: (corpus.SHORT, [6])}), corpus.jpeg(turned))
@@ -199,7 +200,7 @@ def test_a_picture_that_takes_too_long_costs_only_itself(outcomes: dict[str, Any
     assert sum(outcomes[name].fate == "drawn" for name in later) > 20
 
 
-def test_a_picture_that_needs_too_much_memory_costs_only_itself(corpus: Any) -> None:
+def test_a_picture_that_needs_too_much_memory_costs_only_itself() -> None:
     room = Darkroom(wall_s=30, memory_bytes=100 << 20)
     try:
         with pytest.raises(TooHeavy):
@@ -209,7 +210,7 @@ def test_a_picture_that_needs_too_much_memory_costs_only_itself(corpus: Any) -> 
         room.close()
 
 
-def test_a_process_that_dies_is_replaced(corpus: Any, darkroom: Darkroom) -> None:
+def test_a_process_that_dies_is_replaced(darkroom: Darkroom) -> None:
     darkroom.develop(corpus.jpeg())
     before = darkroom.pid
     assert before is not None
@@ -221,7 +222,7 @@ def test_a_process_that_dies_is_replaced(corpus: Any, darkroom: Darkroom) -> Non
     assert darkroom.pid not in {None, before}
 
 
-def test_a_picture_whose_process_is_held_up_is_told_to_wait(corpus: Any) -> None:
+def test_a_picture_whose_process_is_held_up_is_told_to_wait() -> None:
     """Stopped from outside it has no processor: the machine's fault, not the picture's; three rounds of it, no more."""
     room = Darkroom(wall_s=30)
     room.develop(corpus.jpeg())
@@ -235,7 +236,7 @@ def test_a_picture_whose_process_is_held_up_is_told_to_wait(corpus: Any) -> None
     room.close()
 
 
-def test_the_process_has_no_keys_and_cannot_write(corpus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_has_no_keys_and_cannot_write(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEOAPP_OBJECTS_SECRET", "verysecret")
     room = Darkroom(wall_s=30)
     room.develop(corpus.jpeg())
@@ -246,7 +247,7 @@ def test_the_process_has_no_keys_and_cannot_write(corpus: Any, monkeypatch: pyte
     assert "Max file size             0" in limits
 
 
-def test_pictures_of_several_threads_are_not_mixed_up(corpus: Any, darkroom: Darkroom) -> None:
+def test_pictures_of_several_threads_are_not_mixed_up(darkroom: Darkroom) -> None:
     colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0)]
     found: dict[int, Any] = {}
 

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from geoapp.reports.photos import exif
+from tests.reports.photos import corpus
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
-def test_position_time_and_orientation_are_read(corpus: Any) -> None:
+def test_position_time_and_orientation_are_read() -> None:
     """39°56'24" N is 39 + 56/60 + 24/3600 = 39.94; 08:30:05 at +08:00 is 00:30:05 UTC."""
     block = corpus.tiff({0x0112: (corpus.SHORT, [6])}, inner=corpus.INNER, gps=corpus.GPS)
     found = exif.read(block)
@@ -28,12 +29,12 @@ def test_position_time_and_orientation_are_read(corpus: Any) -> None:
     assert found.taken_at(zone=BEIJING, now=NOW) == datetime(2026, 11, 18, 0, 30, 5, tzinfo=UTC)
 
 
-def test_both_byte_orders_say_the_same(corpus: Any) -> None:
+def test_both_byte_orders_say_the_same() -> None:
     parts: dict[str, Any] = {"inner": corpus.INNER, "gps": corpus.GPS}
     assert exif.read(corpus.tiff({}, **parts)) == exif.read(corpus.tiff({}, order=">", **parts))
 
 
-def test_another_programs_block_is_read_alike(corpus: Any) -> None:
+def test_another_programs_block_is_read_alike() -> None:
     """South and west are negative; piexif writes the block."""
     gps = {
         piexif.GPSIFD.GPSLatitudeRef: b"S",
@@ -49,19 +50,19 @@ def test_another_programs_block_is_read_alike(corpus: Any) -> None:
     assert (found.orientation, found.accuracy_m) == (3, 4.7)
 
 
-def test_pillow_reads_the_same_orientation(corpus: Any) -> None:
+def test_pillow_reads_the_same_orientation() -> None:
     for orientation in range(1, 9):
         block = corpus.tiff({0x0112: (corpus.SHORT, [orientation])})
         picture = Image.open(io.BytesIO(corpus.with_exif(block)))
         assert picture.getexif()[0x0112] == exif.read(block).orientation == orientation
 
 
-def test_a_camera_without_a_zone_has_the_districts(corpus: Any) -> None:
+def test_a_camera_without_a_zone_has_the_districts() -> None:
     block = corpus.tiff({}, inner={0x9003: (corpus.ASCII, b"2026:11:18 08:30:05\0")})
     assert exif.read(block).taken_at(zone=BEIJING, now=NOW) == datetime(2026, 11, 18, 0, 30, 5, tzinfo=UTC)
 
 
-def test_a_time_that_cannot_be_is_none(corpus: Any) -> None:
+def test_a_time_that_cannot_be_is_none() -> None:
     def taken(text: bytes) -> datetime | None:
         block = corpus.tiff({}, inner={0x9003: (corpus.ASCII, text + b"\0")})
         return exif.read(block).taken_at(zone=BEIJING, now=NOW)
@@ -73,7 +74,7 @@ def test_a_time_that_cannot_be_is_none(corpus: Any) -> None:
     assert exif.read(b"").taken_at(zone=BEIJING, now=NOW) is None
 
 
-def test_the_datum_of_chinese_maps_is_kept(corpus: Any) -> None:
+def test_the_datum_of_chinese_maps_is_kept() -> None:
     gps = {**corpus.GPS, 0x12: (corpus.ASCII, b"GCJ-02\0")}
     assert exif.read(corpus.tiff({}, gps=gps)).datum == "gcj02"
     assert exif.read(corpus.tiff({}, gps=corpus.GPS)).datum == "wgs84"
@@ -87,7 +88,7 @@ def test_arbitrary_blocks_are_read_or_left(block: bytes) -> None:
 
 
 @given(data=st.data())
-def test_a_changed_block_gives_a_place_on_earth_or_none(data: st.DataObject, corpus: Any) -> None:
+def test_a_changed_block_gives_a_place_on_earth_or_none(data: st.DataObject) -> None:
     block = bytearray(corpus.tiff(corpus.CAMERA, inner=corpus.INNER, gps=corpus.GPS))
     for at in data.draw(st.lists(st.integers(0, len(block) - 1), max_size=6)):
         block[at] = data.draw(st.integers(0, 255))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from geoapp.errors import Invalid
 from geoapp.reports.photos.header import MOST_BYTES, PhotoTooLarge
 from geoapp.reports.photos.sniffing import sniff
+from tests.reports.photos import corpus
 
 
 def test_01_what_is_no_picture_is_refused_whatever_it_is_called(outcomes: dict[str, Any]) -> None:
@@ -60,7 +61,7 @@ def test_size_and_place_are_read_without_decoding(outcomes: dict[str, Any]) -> N
     assert wrong == []
 
 
-def test_a_progressive_picture_counts_its_coefficients(corpus: Any) -> None:
+def test_a_progressive_picture_counts_its_coefficients() -> None:
     """7000 x 7000 with three full components is 294 MB of coefficients; baseline needs none."""
     with pytest.raises(Invalid, match="7000×7000"):
         sniff(corpus._progressive_header(7000, 7000))
@@ -80,7 +81,7 @@ def test_any_bytes_are_a_picture_or_refused(data: bytes) -> None:
 
 
 @given(data=st.data())
-def test_a_picture_with_some_bytes_changed_is_a_picture_or_refused(data: st.DataObject, corpus: Any) -> None:
+def test_a_picture_with_some_bytes_changed_is_a_picture_or_refused(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([corpus.heic_grid(2, 2), corpus.heic(), corpus.jpeg(), corpus._palette()]))
     changed = bytearray(whole)
     for at in data.draw(st.lists(st.integers(0, min(len(whole), 600) - 1), max_size=8)):
