@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from geoapp.errors import Invalid
 from geoapp.splitting.graph import IntArray, UnitGraph
 from geoapp.splitting.plan import PartArray, border_cost, part_households
-from geoapp.splitting.request import Clock, DivisionRequest
+from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult
 from geoapp.splitting.solvers.reduction import reduce
 from geoapp.splitting.solvers.search import SolveTwo, divide
 from geoapp.splitting.solvers.starts import QUICK, annealed_plans
@@ -160,6 +160,7 @@ def family(
     costs: Mapping[str, IntArray],
     solve_two: SolveTwo,
     clock: Clock,
+    known: Mapping[str, DivisionResult] | None = None,
     measures: Callable[[PartArray], Mapping[str, float]] = lambda part_of: {},
 ) -> list[Alternative]:
     """Alternatives under several profiles of edge costs, the best of each profile first.
@@ -167,6 +168,7 @@ def family(
     Parameters
     ----------
     costs : per profile the (m,) int64 costs of the graph's edges; the first is the planner's own
+    known : answers to the request under some of the profiles, which are not solved again
     measures : what else plans are judged by, lower is better; the cost under every profile and the largest distance of
         a part from the middle of its range always count
 
@@ -184,7 +186,7 @@ def family(
     others: list[tuple[PartArray, str, bool]] = []
     for name, cost in costs.items():
         priced = replace(graph, cost=cost)
-        result = divide(priced, each, solve_two=solve_two, clock=clock)
+        result = (known or {}).get(name) or divide(priced, each, solve_two=solve_two, clock=clock)
         if result.part_of is not None:
             found.append((result.part_of, name, result.status == "optimal"))
         if result.status == "infeasible":

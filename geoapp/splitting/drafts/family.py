@@ -20,8 +20,10 @@ FEWEST_PLANS, MOST_PLANS = 3, 5
 #: Balance that is asked for where the wish leaves room: parts off by at most this share of an equal part.
 CLOSER_SHARES = (0.2, 0.1, 0.05)
 Solve = Callable[[UnitGraph, DivisionRequest], DivisionResult]
-#: Further plans (part_of, profile) that differ, however many there are.
-Fill = Callable[[UnitGraph, DivisionRequest, dict[str, IntArray]], list[tuple[PartArray, str]]]
+#: Further plans (part_of, profile) that differ, however many there are; the answers under each profile are given.
+Fill = Callable[
+    [UnitGraph, DivisionRequest, dict[str, IntArray], dict[str, DivisionResult]], list[tuple[PartArray, str]]
+]
 Report = Callable[[float, str], None]
 
 
@@ -67,11 +69,14 @@ def find_family(ground: Ground, wish: Wish, rules: Rules, *, solve: Solve, fill:
     tasks += [(keys[0], request, "均衡") for request in closer]
     each = wish.seconds / len(tasks)
     kept: list[Candidate] = []
+    answers: dict[str, DivisionResult] = {}
     reason = ""
     for at, (key, request, title) in enumerate(tasks):
         report(at / len(tasks), f"按“{title}”计算，已有 {len(kept)} 个方案")
         graph = ground.units.graph(key)
         result = solve(graph, replace(request, seconds=each))
+        if request is base:
+            answers[key] = result
         if result.part_of is None:
             reason = reason or result.reason or ""
             if result.status == "infeasible" and request is base:
@@ -89,7 +94,7 @@ def find_family(ground: Ground, wish: Wish, rules: Rules, *, solve: Solve, fill:
     if kept and len(kept) < FEWEST_PLANS:
         report(0.95, "寻找不同的备选方案")
         titles = {key: profiles.profile(key).title_zh for key in keys}
-        kept += _others(ground, replace(base, seconds=wish.seconds / 4), kept, titles, fill)
+        kept += _others(ground, replace(base, seconds=wish.seconds / 4), kept, titles, fill, answers)
     return Family(tuple(kept), "" if kept else reason or "在给定时间内没有找到方案；请放宽户数范围或延长计算时间。")
 
 
@@ -100,12 +105,13 @@ def _also(candidate: Candidate, title: str) -> Candidate:
 
 
 def _others(
-    ground: Ground, base: DivisionRequest, kept: list[Candidate], titles: dict[str, str], fill: Fill
-) -> list[Candidate]:
+    ground: Ground, base: DivisionRequest, kept: list[Candidate], titles: dict[str, str], fill: Fill,
+    answers: dict[str, DivisionResult],
+) -> list[Candidate]:  # fmt: skip
     """Plans that no other beats and that differ, where the best by each profile are nearly one plan."""
     more: list[Candidate] = []
     costs = {key: ground.units.graph(key).cost for key in titles}
-    for part_of, key in fill(ground.units.graph(next(iter(titles))), base, costs):
+    for part_of, key in fill(ground.units.graph(next(iter(titles))), base, costs, answers):
         graph = ground.units.graph(key)
         part_of = _largest_first(graph, base, part_of)
         if all(_differ(graph, c.part_of, part_of, base.parts) for c in [*kept, *more]):

@@ -18,6 +18,7 @@ from geoapp.splitting.drafts.judging import proof_of
 from geoapp.splitting.drafts.store import Division
 from geoapp.splitting.drafts.surveying import survey
 from geoapp.splitting.drafts.wish import Wish, conditions, names_for
+from geoapp.splitting.effort import Effort
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.measures import MEASURES
 from geoapp.splitting.request import DivisionRequest, DivisionResult
@@ -72,19 +73,23 @@ def divide(database: Database, report: Reporter, *, division_id: str) -> dict[st
 
 
 def solve(graph: UnitGraph, request: DivisionRequest) -> DivisionResult:
-    """The solver for any number of parts."""
+    """The solver for any number of parts; cut short by its work, so that every machine gives the same plans."""
     from geoapp.splitting.solvers.dual_cycle import solve_two
     from geoapp.splitting.solvers.search import divide
 
-    return divide(graph, request, solve_two=solve_two, clock=time.monotonic)
+    begun = time.monotonic()
+    result = divide(graph, request, solve_two=solve_two, clock=Effort())
+    return dataclasses.replace(result, seconds=time.monotonic() - begun)
 
 
-def further_plans(graph: UnitGraph, request: DivisionRequest, costs: dict[str, Any]) -> list[tuple[Any, str]]:
+def further_plans(
+    graph: UnitGraph, request: DivisionRequest, costs: dict[str, Any], known: dict[str, DivisionResult]
+) -> list[tuple[Any, str]]:
     """Plans that no other beats, with the profile that each came from."""
     from geoapp.splitting.pareto import family
     from geoapp.splitting.solvers.dual_cycle import solve_two
 
-    found = family(graph, request, costs=costs, solve_two=solve_two, clock=time.monotonic)
+    found = family(graph, request, costs=costs, solve_two=solve_two, clock=Effort(), known=known)
     return [(one.part_of, one.profile) for one in found]
 
 

@@ -143,7 +143,7 @@ class HalfWalks:
             self.pool_key = np.concatenate([self.pool_key, np.zeros_like(self.pool_key)])
             self.pool_next = np.concatenate([self.pool_next, np.zeros_like(self.pool_next)])
 
-    def search(self, stop: Callable[[], bool]) -> Answer:
+    def search(self, stop: Callable[..., bool]) -> Answer:
         """The cheapest admissible closed walk below the limit."""
         while self.fits():
             self.open_tables()
@@ -153,10 +153,13 @@ class HalfWalks:
             self.middle = min(2 * self.middle, self.widest)
         return Answer("stopped", 0, None, self.simple, self.states)
 
-    def rounds(self, stop: Callable[[], bool]) -> Answer | None:
-        """Grow and join in turn, the join whenever the settled states grew by half; None when too narrow."""
+    def rounds(self, stop: Callable[..., bool]) -> Answer | None:
+        """Grow and join in turn, the join whenever the settled states grew by half; None when too narrow.
+
+        ``stop`` is told how many states were settled since it was asked last.
+        """
         step = max(1, int(np.median(self.cost)) // 2) if len(self.cost) else 1
-        joined, proved = 8, 0
+        joined, proved, told = 8, 0, 0
         found: Walk | None = None
         while True:
             goal = (self.limit - 1) // 2
@@ -164,6 +167,7 @@ class HalfWalks:
             if not self.grow(until, goal):
                 return None
             self.states = int(self.control[3])
+            late, told = stop(self.states - told), self.states
             dry = self.control[4] == 0
             if until >= goal or dry or self.states > 1.5 * joined:
                 joined = self.states
@@ -171,7 +175,7 @@ class HalfWalks:
                 proved = 2 * until + 2
                 if 2 * until + 2 >= self.limit or dry:
                     return Answer("walk" if found else "none", self.limit, found, self.simple, self.states)
-            if stop() or self.states > self.patience:
+            if late or self.states > self.patience:
                 return Answer("stopped", min(proved, self.limit), found, self.simple, self.states)
 
     def join(self) -> Walk | None:

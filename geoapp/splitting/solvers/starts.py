@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from geoapp.splitting.effort import BLOCK_S, TREE_UNIT_S, spend
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.request import Clock, DivisionRequest
 from geoapp.splitting.solvers import annealing, recom
@@ -91,7 +92,9 @@ class Annealer:
         schedule = np.array([hot * self.cost, factor, self.per_household, 1.0, 20 * self.cost])
         slice_ = max(TREE_SLICE // self.reduced.graph.n, 1)
         for begun in range(0, steps, slice_):
-            annealing.anneal_trees(*self.arrays, schedule, min(slice_, steps - begun), self.state, part_of)
+            count = min(slice_, steps - begun)
+            annealing.anneal_trees(*self.arrays, schedule, count, self.state, part_of)
+            spend(self.clock, count * self.reduced.graph.n * TREE_UNIT_S)
             if self.late:
                 break
 
@@ -108,6 +111,7 @@ class Annealer:
         for begun in range(0, blocks, SLICE):
             count = min(SLICE, blocks - begun)
             best_cost = annealing.anneal_units(*self.arrays, schedule, count, self.state, part_of, best, best_cost)
+            spend(self.clock, count * BLOCK_S)
             if self.late:
                 break
         if best_cost >= 0:
