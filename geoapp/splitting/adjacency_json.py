@@ -131,7 +131,8 @@ def _households(nodes: Sequence[dict[str, Any]], field: str) -> list[int]:
         if field not in node:
             raise GraphFileError(f"{where}没有字段 {field}：请补上户数，或用 --households 指定别的字段。")
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise GraphFileError(f"{where}的字段 {field} 是 {value!r}，不是数：请改为不小于 0 的整数。")
+            shown = json.dumps(value, ensure_ascii=False)
+            raise GraphFileError(f"{where}的字段 {field} 是 {shown}，不是数：请改为不小于 0 的整数。")
         if value < 0 or value != int(value):
             raise GraphFileError(f"{where}的字段 {field} 是 {value!r}：请改为不小于 0 的整数。")
         counts.append(int(value))

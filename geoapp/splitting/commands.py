@@ -130,7 +130,8 @@ def _summary(document: dict[str, Any]) -> list[str]:
     elif document["bound"] == document["objective"]:
         lines = [f"算得没有代价更低的界线（代价 {document['objective']}），但没有可供他人核验的证书。"]
     else:
-        lines = [f"目前最好，尚未证明：代价 {document['objective']}，已知不会低于 {document['bound']}。"]
+        known = f"已知不会低于 {document['bound']}" if document["bound"] else "还没有算出它离最低有多远"
+        lines = [f"目前最好，尚未证明：代价 {document['objective']}，{known}。"]
     for part, (low, high) in zip(document["parts"], document["conditions"]["ranges"], strict=True):
         lines.append(
             f"第 {part['part']} 部分：{part['households']} 户（要求 {low} 到 {high}），{part['units']} 个单元，"

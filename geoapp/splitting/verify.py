@@ -80,7 +80,8 @@ def _verify(graph: UnitGraph, document: Mapping[str, Any]) -> Verdict:
             raise Refuted(f"状态是 {status}，却附有证书。")
         return Verdict(status, False, objective)
     if not isinstance(certificate, Mapping):
-        raise Refuted("声称已证明，却没有证书。")
+        claim = "最优" if status == "optimal" else "没有可行的分法"
+        raise Refuted(f"方案声称{claim}，却没有附可以核验的证书（算法：{document['method']}）：无法独立核验。")
     if status == "optimal" and document["bound"] != objective:
         raise Refuted("声称最优，但下界与目标值不相等。")
     kind = certificate["kind"]

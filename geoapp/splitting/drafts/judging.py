@@ -32,10 +32,11 @@ def proof_by_hand(cost: int, base_name: str, base_cost: int) -> Proof:
         return Proof(False, f"人工调整稿，未验证；界线代价与{base_name}相同", ())
     if not base_cost:
         return Proof(False, "人工调整稿，未验证", ())
-    share = cost / base_cost - 1
-    return Proof(
-        False, f"人工调整稿，未验证；界线代价比{base_name}{'高' if share > 0 else '低'}{_percent(abs(share))}", ()
-    )
+    times = cost / base_cost
+    if times >= 2:
+        return Proof(False, f"人工调整稿，未验证；界线代价是{base_name}的 {times:.1f} 倍", ())
+    way = "高" if times > 1 else "低"
+    return Proof(False, f"人工调整稿，未验证；界线代价比{base_name}{way}{_percent(abs(times - 1))}", ())
 
 
 def _above_best(result: DivisionResult) -> str:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from geoapp.splitting import certificate as certificates
 from geoapp.splitting.contraction import Contraction, Contradiction
+from geoapp.splitting.effort import SET_UP_S, STATE_S, spend
 from geoapp.splitting.embedding import Embedding, embed
 from geoapp.splitting.graph import IntArray, UnitGraph, piece_labels
 from geoapp.splitting.plan import PartArray, border_cost, faults, numbered_for
@@ -31,6 +32,7 @@ from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult, Req
 from geoapp.splitting.solvers import dual_problem as problem
 from geoapp.splitting.solvers.dual_starts import Starts
 from geoapp.splitting.solvers.dual_walk import Answer, HalfWalks, Walk
+from geoapp.splitting.solvers.obstacles import plain_obstacle
 from geoapp.splitting.solvers.reduction import reduce
 from geoapp.splitting.solvers.starts import annealed_plans
 
@@ -73,8 +75,10 @@ def solve_two(
         raise RequestError(f"这种方法只分两个部分，parts 却是 {request.parts}：请改用搜索。")
     request.check(graph)
     begun = clock() if clock else 0.0
+    spend(clock, graph.n * SET_UP_S)
 
-    def stop() -> bool:
+    def stop(states: int = 0) -> bool:
+        spend(clock, states * STATE_S)
         return clock is not None and deadline_s is not None and clock() - begun > deadline_s
 
     result = _easy(graph, request)
@@ -90,7 +94,7 @@ def solve_two(
     return DivisionResult(**{**vars(result), "seconds": seconds})
 
 
-def _quick(graph: UnitGraph, request: DivisionRequest, stop: Callable[[], bool]) -> PartArray | None:
+def _quick(graph: UnitGraph, request: DivisionRequest, stop: Callable[..., bool]) -> PartArray | None:
     """A plan without proof from short annealing runs; ended by ``stop`` alone, so that a seed gives the same plan."""
     reduced = reduce(graph, request)
     for attempt in range(QUICK_ATTEMPTS):
@@ -117,26 +121,9 @@ def _unproved(
     return DivisionResult("feasible", plan, cost, min(bound, cost), METHOD, None, 0.0, reason)
 
 
-def why_infeasible(graph: UnitGraph, request: DivisionRequest) -> str | None:
-    """A reason why no division can exist that needs no search, or None."""
-    total = graph.total
-    lows, highs = [r[0] for r in request.ranges], [r[1] for r in request.ranges]
-    if graph.n < request.parts:
-        return f"只有 {graph.n} 个单元，分不出 {request.parts} 个部分。"
-    if total < sum(max(1, low) for low in lows) or total > sum(highs):
-        return f"总户数 {total} 与各部分的户数范围（合计 {sum(lows)} 到 {sum(highs)}）不相容。"
-    islands = int(graph.pieces.max()) + 1
-    if islands > request.parts:
-        return f"互不相连的地块有 {islands} 片，比部分数 {request.parts} 多。"
-    largest = int(np.argmax(graph.households))
-    if graph.households[largest] > max(highs):
-        return f"单元 {graph.ids[largest]} 有 {graph.households[largest]} 户，超过了一个部分的上限 {max(highs)}。"
-    return None
-
-
 def _easy(graph: UnitGraph, request: DivisionRequest) -> DivisionResult | None:
     """Answers that need no search: totals, islands, contradictions."""
-    reason = why_infeasible(graph, request)
+    reason = plain_obstacle(graph, request)
     if reason:
         return _infeasible(reason)
     try:
@@ -149,7 +136,7 @@ def _easy(graph: UnitGraph, request: DivisionRequest) -> DivisionResult | None:
         if not faults(graph, request, plan):
             plan = numbered_for(graph, request, plan)
             return DivisionResult("optimal", plan, 0, 0, METHOD, certificates.islands())
-    return _infeasible("两片互不相连的地块只能各成一个部分，而这样分不满足要求。")
+    return _infeasible("两片互不相连的地块只能各成一个部分，而这样分不满足要求：请修改户数范围。")
 
 
 @dataclass
@@ -169,7 +156,7 @@ class _Search:
         request: DivisionRequest,
         embedding: Embedding,
         *,
-        stop: Callable[[], bool],
+        stop: Callable[..., bool],
     ) -> None:
         self.graph, self.request, self.embedding, self.stop = graph, request, embedding, stop
         self.divisor = problem.common_divisor(graph.households)
@@ -347,7 +334,10 @@ class _Search:
             contracted=self.bonds.contracted,
         )  # fmt: skip
         if plan is None:
-            reason = "在这些条件下，没有任何一种分法能使两个部分各自连成一片且户数合适。"
+            reason = (
+                "在这些条件下，没有任何一种分法能使两个部分各自连成一片且户数合适："
+                "请放宽户数范围，或减少必须在一起的单元。"
+            )
             return DivisionResult("infeasible", None, None, None, METHOD, proof, 0.0, reason)
         return DivisionResult("optimal", numbered_for(self.graph, self.request, plan), cost, cost, METHOD, proof)
 

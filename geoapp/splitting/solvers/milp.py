@@ -37,6 +37,7 @@ from geoapp.splitting.solvers.obstacles import certain_obstacle
 from geoapp.splitting.solvers.reduction import Reduced, reduce
 
 METHOD = "integer programme"
+NO_CERTIFICATE = "整数规划算得没有满足要求的方案，但没有可供他人核验的证书：请放宽户数范围或其他条件。"
 #: Units of one stray piece that get a row of their own in a round; more rows do not pay.
 ROWS_PER_PIECE = 12
 #: Costs are integers: a bound within one of the optimum, rounded up, is the optimum.
@@ -102,9 +103,7 @@ def solve_milp(
         answer = solve_round(reduced, request, rows, known=known, seconds=left - used)
         used += max(answer.seconds, 1e-3)
         if answer.infeasible:
-            return DivisionResult(
-                "infeasible", None, None, None, METHOD, None, used, "整数规划证明没有满足要求的方案。"
-            )
+            return DivisionResult("infeasible", None, None, None, METHOD, None, used, NO_CERTIFICATE)
         if np.isfinite(answer.bound):
             bound = max(bound, int(np.ceil(answer.bound - 1e-6 * max(1.0, abs(answer.bound)))))
         added = 0

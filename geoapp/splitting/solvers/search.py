@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoapp.splitting import certificate
+from geoapp.splitting.effort import SET_UP_S
 from geoapp.splitting.graph import UnitGraph
 from geoapp.splitting.plan import PartArray, border_cost, faults, numbered_for
 from geoapp.splitting.request import Clock, DivisionRequest, DivisionResult
@@ -23,14 +24,13 @@ from geoapp.splitting.solvers.reduction import induced, reduce
 from geoapp.splitting.solvers.starts import QUICK, REHEATS, THOROUGH, annealed_plans, neighbouring_pairs
 
 METHOD = "annealed recombination, exact pairs"
+ONLY_BOUND = "多于两个部分时只算下界，没有可供他人核验的证书。"
 #: Share of the time after which the starts, then the pairs, must be done; the rest is for the bound.
 STARTS_UNTIL, PAIRS_UNTIL = 0.35, 0.8
 #: Annealed plans that are tried with exact pairs, and ways to share parts among islands that are looked at.
 POLISHED, SHARINGS = 12, 64
 #: Share of the time left that one pair or one half may take.
 ONE_SOLVE = 0.25
-#: Seconds per unit that setting up an exact solve takes, which no clock interrupts: one second for 20,000 units.
-SET_UP_S = 5e-5
 #: With less time than this left the integer programme is not begun.
 SHORTEST_PROGRAMME_S = 0.5
 #: Units times parts up to which the integer programme is asked to prove many parts: seconds at most.
@@ -117,7 +117,7 @@ def _connected(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> Divi
         reason = "在规定时间内没有找到满足要求的方案，也没有证明不存在：请放宽户数范围或延长时间。"
         return DivisionResult("bound", None, None, bound, METHOD, None, 0.0, reason)
     cost = border_cost(graph, best)
-    return DivisionResult("feasible", best, cost, min(bound or 0, cost), METHOD)
+    return DivisionResult("feasible", best, cost, min(bound or 0, cost), METHOD, reason=ONLY_BOUND)
 
 
 def _best_found(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> PartArray | None:
@@ -163,7 +163,9 @@ def _two(graph: UnitGraph, request: DivisionRequest, tools: Tools) -> DivisionRe
     if other.status in ("optimal", "infeasible"):
         return other
     bound = max(result.bound or 0, other.bound or 0)
-    return replace(other, bound=bound if other.objective is None else min(bound, other.objective))
+    if other.objective is None:
+        return replace(other, bound=bound)
+    return replace(other, bound=min(bound, other.objective), reason="没有证明完，只有下界，没有可供他人核验的证书。")
 
 
 def sub_request(request: DivisionRequest, units: NDArray[np.int64], parts: tuple[int, ...]) -> DivisionRequest:

@@ -3,7 +3,7 @@
 import type { Ground } from "./division-model";
 import type { Plan } from "./division-api";
 import { boot } from "./boot";
-import { said, sides } from "./division-words";
+import { partName, planName, said, sides } from "./division-words";
 import { h, svg } from "./dom";
 import { number, t } from "./i18n";
 
@@ -45,8 +45,8 @@ export function planCard(plan: Plan, ground: Ground, best: Best, open: () => voi
   return h(
     "article",
     { class: "plan-card", "data-plan": plan.number },
-    h("h3", {}, plan.name, h("small", {}, profileWords(plan, ground))),
-    smallMap(ground, plan.part_of, plan.name),
+    h("h3", {}, planName(plan.name), h("small", {}, profileWords(plan, ground))),
+    smallMap(ground, plan.part_of, planName(plan.name)),
     proofLine(plan, ground),
     partsTable(plan),
     h(
@@ -90,7 +90,7 @@ function partsTable(plan: Plan): HTMLElement {
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, h("span", { class: "part-head" }, swatch(part.number), part.name)),
+      h("th", { scope: "row" }, h("span", { class: "part-head" }, swatch(part.number), partName(part.name))),
       h("td", { class: part.households_estimated ? "number estimated" : "number" }, number(part.households), part.households_estimated ? h("span", { class: "mark" }, t("估")) : null),
       h("td", { class: "number" }, number(part.staff_min)),
       h("td", { class: "number" }, part.shortfall === null ? "—" : number(part.shortfall)),
@@ -108,7 +108,7 @@ function more(plan: Plan, ground: Ground): HTMLElement {
     t("应配人数（测算）{least} 至 {most} 人，现有 {now} 人", { least: score.staff_min, most: score.staff_max, now: score.staff_now ?? "—" }),
     t("人均服务户数 {before} → {after}", { before, after: number(score.load) }),
     ...score.border.by_kind.filter((row) => row.length_m >= 0.5).map((row) => t("界线沿{kind} {n} 米", { kind: titled(row.title, ground), n: number(row.length_m) })),
-    ...score.parts.flatMap((part) => (part.extent ? [t("{name}：{extent}", { name: part.name, extent: sides(part.extent) })] : [])),
+    ...score.parts.flatMap((part) => (part.extent ? [t("{name}：{extent}", { name: partName(part.name), extent: sides(part.extent) })] : [])),
     ...score.parts.flatMap((part) => walkWords(part)),
     score.compounds_cut.length ? t("切开的小区：{names}", { names: score.compounds_cut.join("、") }) : t("没有切开小区"),
     score.grids_cut.length ? t("切开的网格：{names}", { names: score.grids_cut.join("、") }) : t("没有切开网格"),
@@ -128,7 +128,7 @@ function more(plan: Plan, ground: Ground): HTMLElement {
 function walkWords(part: Plan["score"]["parts"][number]): string[] {
   const walk = part.walk;
   if (!walk || walk.median_s === null || walk.p90_s === null) return [];
-  const values = { name: part.name, station: walk.station, half: Math.round(walk.median_s / 60), most: Math.round(walk.p90_s / 60) };
+  const values = { name: partName(part.name), station: walk.station, half: Math.round(walk.median_s / 60), most: Math.round(walk.p90_s / 60) };
   return [
     walk.by_network
       ? t("{name}到{station}步行：半数 {half} 分钟、九成 {most} 分钟", values)

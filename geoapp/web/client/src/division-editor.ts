@@ -5,7 +5,7 @@ import { sentence } from "./api";
 import * as server from "./division-api";
 import type { Division, Plan } from "./division-api";
 import { figure, proofLine, swatch, titled } from "./division-cards";
-import { said } from "./division-words";
+import { partName, planName, said } from "./division-words";
 import { PlanOnMap } from "./division-map";
 import { Model, type Figures, type Ground } from "./division-model";
 import { fill, h } from "./dom";
@@ -104,7 +104,7 @@ export class Editor {
     this.sending = this.sending.then(async () => {
       try {
         const plan = await change(this.division.id, this.plan.number);
-        if (plan.number !== this.plan.number) this.app.tray.say("good", t("已另存为{name}，原方案不变。", { name: plan.name }));
+        if (plan.number !== this.plan.number) this.app.tray.say("good", t("已另存为{name}，原方案不变。", { name: planName(plan.name) }));
         this.plan = plan;
       } catch (error) {
         this.app.tray.say("danger", t("这一步没有保存"), sentence(error));
@@ -138,7 +138,7 @@ export class Editor {
 
   private drawHead(): void {
     const { plan } = this;
-    const name = h("input", { type: "text", value: plan.name, maxlength: 30, "aria-label": t("方案名称") });
+    const name = h("input", { type: "text", value: planName(plan.name), maxlength: 30, "aria-label": t("方案名称") });
     name.addEventListener("change", () => name.value.trim() && this.send((id, number) => server.rename(id, number, { name: name.value.trim() })));
     const press = (words: string, can: boolean, run: () => void) => h("button", { class: "button small", disabled: !can, onclick: run }, words);
     fill(
@@ -149,7 +149,7 @@ export class Editor {
         { class: "row wrap" },
         press(t("撤销"), plan.can_undo && !this.waiting, () => this.send(server.undo)),
         press(t("重做"), plan.can_redo && !this.waiting, () => this.send(server.redo)),
-        press(t("另存一稿"), true, () => this.send((id, number) => server.copy(id, number, t("{name}·另存", { name: plan.name }).slice(0, 30)))),
+        press(t("另存一稿"), true, () => this.send((id, number) => server.copy(id, number, t("{name}·另存", { name: planName(plan.name) }).slice(0, 30)))),
       ),
     );
   }
@@ -203,7 +203,7 @@ export class Editor {
 
   private partName(i: number): HTMLElement {
     const names = this.plan.part_names;
-    const field = h("input", { type: "text", class: "part-name", value: names[i] ?? "", maxlength: 30, "aria-label": t("第 {i} 个社区的名称", { i: i + 1 }) });
+    const field = h("input", { type: "text", class: "part-name", value: partName(names[i] ?? ""), maxlength: 30, "aria-label": t("第 {i} 个社区的名称", { i: i + 1 }) });
     field.addEventListener("change", () => {
       const wanted = names.map((name, k) => (k === i ? field.value.trim() : name));
       if (field.value.trim()) this.send((id, number) => server.rename(id, number, { part_names: wanted }));
@@ -214,7 +214,7 @@ export class Editor {
   private warnings(figures: Figures): string[] {
     const { rules } = this.ground;
     const words = figures.parts.flatMap((part, i) => {
-      const name = this.plan.part_names[i] ?? "";
+      const name = partName(this.plan.part_names[i] ?? "");
       const said: string[] = [];
       if (part.pieces > 1) said.push(t("{name}不连片，有 {n} 处飞地", { name, n: part.pieces - 1 }));
       if (part.pieces === 0) said.push(t("{name}没有划入任何单元", { name }));
@@ -239,7 +239,7 @@ export class Editor {
       if (!households) return [];
       const parts = [...new Set(units.map((unit) => model.part(unit)))];
       const buttons = plan.part_names.map((part, i) =>
-        h("button", { class: "button small", "aria-pressed": String(parts.length === 1 && parts[0] === i + 1), onclick: () => this.give(units, i + 1) }, part),
+        h("button", { class: "button small", "aria-pressed": String(parts.length === 1 && parts[0] === i + 1), onclick: () => this.give(units, i + 1) }, partName(part)),
       );
       return [h("li", { "data-compound": name }, h("span", {}, name, h("small", {}, t("{n} 户", { n: number(households) }))), h("span", { class: "row wrap" }, ...buttons))];
     });

@@ -8,6 +8,7 @@ import { bestOf, planCard } from "./division-cards";
 import { Editor } from "./division-editor";
 import { drawForm } from "./division-form";
 import type { Ground } from "./division-model";
+import { jobWords } from "./division-words";
 import { fill, h } from "./dom";
 import { boot, may } from "./boot";
 import { day, number, t } from "./i18n";
@@ -76,11 +77,11 @@ class Desk {
       job = asked.job;
       fill(this.body, h("h2", {}, t("试划分 {name}", { name: place.name })), words, bar, h("p", {}, stop));
       const ended = await followJob(job, (now) => {
-        words.textContent = now.message || t("正在计算…");
+        words.textContent = jobWords(now.message) || t("正在计算…");
         if (now.progress) bar.value = now.progress;
       });
       if (ended.state !== "done") {
-        const sad = ended.state === "cancelled" ? t("已停止计算，没有保存任何方案。") : ended.message || t("计算没有完成；请重试。");
+        const sad = ended.state === "cancelled" ? t("已停止计算，没有保存任何方案。") : jobWords(ended.message) || t("计算没有完成；请重试。");
         return this.say(sad, () => void this.begin(place));
       }
       await this.open(asked.id, place);
@@ -96,7 +97,7 @@ class Desk {
       const found = await server.look(id);
       if (found.state === "none") {
         const again = place ? () => void this.begin(place) : null;
-        return this.say(t("条件冲突，无可行方案：{reason}", { reason: found.reason }), again);
+        return this.say(t("条件冲突，无可行方案：{reason}", { reason: jobWords(found.reason) }), again);
       }
       this.cards(found, await server.units(id), place);
     } catch (error) {
