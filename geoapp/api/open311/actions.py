@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from geoapp.reports import store as reports
 from geoapp.reports.actions import Desk, desk
 from geoapp.reports.kinds import Kind, Kinds
 from geoapp.reports.people import Contact, Sender
+from geoapp.reports.photos.actions import Prepared, attach
 from geoapp.reports.placing import Position
 from geoapp.reports.rulebook.store import SHIPPED, rulebook
 from geoapp.reports.sending.actions import take
@@ -150,7 +151,16 @@ def require_key(database: Database, secret: str) -> Key:
     return found
 
 
-def file_request(database: Database, book: Book, key: Key, filing: Filing, *, sending_key: str, english: bool) -> Filed:
+def file_request(
+    database: Database,
+    book: Book,
+    key: Key,
+    filing: Filing,
+    *,
+    photos: Sequence[Prepared],
+    sending_key: str,
+    english: bool,
+) -> Filed:
     """Make a report of a request; durable when this returns. The same sending key again gives the same answer.
 
     Raises
@@ -159,13 +169,15 @@ def file_request(database: Database, book: Book, key: Key, filing: Filing, *, se
     """
     kind = book.kind(filing.service_code)
     answers = check(book.catalogue.attributes_of(kind), filing.attributes)
-    sending = _sending(filing, kind, english=english)
+    sending = _sending(filing, kind, photos, english=english)
     sender = Sender(device=f"open311 {key.id} {filing.device_id}" if filing.device_id else "")
     for attempt in range(_TRIES):
         try:
             with desk(database, VISITOR) as at:
                 receipt = take(at, sending, sender=sender, key=sending_key)
                 token = _note(at, receipt, key, book, filing, answers)
+                for photo in photos:
+                    attach(at.connection, photo, report_id=receipt.report_id, by="sender", now=at.now)
             break
         except IntegrityError:
             # Another process was quicker with the same number or bucket: look again.
@@ -180,16 +192,18 @@ def file_request(database: Database, book: Book, key: Key, filing: Filing, *, se
 _TRIES = 4
 
 
-def _sending(filing: Filing, kind: Kind, *, english: bool) -> Sending:
+def _sending(filing: Filing, kind: Kind, photos: Sequence[Prepared], *, english: bool) -> Sending:
     # GeoReport lets a client send a service and a place and nothing else; a report has words.
     words = filing.description or (kind.plain_en if english else kind.plain_zh)
-    positions = () if filing.lonlat is None else (Position(*filing.lonlat, "device"),)
+    positions = [Position(*filing.lonlat, "device")] if filing.lonlat is not None else []
+    positions += [photo.position for photo in photos if photo.position is not None]
     personal = filing.personal
     return Sending(
         words=words,
         matter=kind.matter,
         kind=kind.code,
-        positions=positions,
+        positions=tuple(positions),
+        photos=len(photos),
         place_code=filing.address_id if filing.lonlat is None else "",
         address=filing.address_string,
         contact=Contact(name=_name(personal), phone=_phone(personal), email=personal.get("email", "")),

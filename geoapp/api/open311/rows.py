@@ -43,7 +43,6 @@ class Published:
     words: str | None
     #: Number of the report that this one was merged into.
     merged_into: str | None
-    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,10 @@ class Names:
     levels: Mapping[str, str]
 
 
-def row(found: Published, kinds: Kinds, names: Names, *, english: bool, extensions: bool) -> dict[str, Any]:
-    """The row of one report."""
+def row(
+    found: Published, kinds: Kinds, names: Names, *, photos: Sequence[str], english: bool, extensions: bool
+) -> dict[str, Any]:
+    """The row of one report; ``photos`` are the addresses of its released pictures."""
     kind = kinds.kinds.get(found.kind)
     name = found.kind if kind is None else (kind.title_en if english else kind.title_zh)
     is_open = open311_status(found.stage) == "open"
@@ -76,14 +77,14 @@ def row(found: Published, kinds: Kinds, names: Names, *, english: bool, extensio
         "zipcode": None,
         "lat": None if found.lat is None else round(found.lat, DECIMALS),
         "long": None if found.lon is None else round(found.lon, DECIMALS),
-        "media_url": found.photos[0] if found.photos else None,
+        "media_url": photos[0] if photos else None,
     }
     if extensions:
         tree["extended_attributes"] = {
             "stage": found.stage,
             "state": public_state(found.stage, found.outcome),
             "level": _level(found.duty_code),
-            "photos": list(found.photos),
+            "photos": list(photos),
         }
     return tree
 

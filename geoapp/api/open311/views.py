@@ -22,8 +22,12 @@ from geoapp.api.open311.filing import filing
 from geoapp.api.open311.rows import Names, Published, codes_of, row
 from geoapp.api.open311.services import definition, discovery, services
 from geoapp.db import utcnow
-from geoapp.errors import Invalid, NotFound
+from geoapp.errors import GeoappError, Invalid, NotFound
 from geoapp.places import store as places_store
+from geoapp.reports.photos import actions as photo_actions
+from geoapp.reports.photos import store as photo_store
+from geoapp.reports.photos.actions import Prepared
+from geoapp.reports.photos.views import photo_url
 from geoapp.reports.sending.actions import new_key
 from geoapp.web import current
 from geoapp.web.bodies import takes
@@ -125,8 +129,9 @@ def request_list(form: str) -> Response:
     asked = question(request.args, now=utcnow())
     with current.database().reading() as connection:
         found = store.published(connection, asked, below=below)
-        names = _names(connection, found)
-    return answer("service_requests", [_row(one, names, extensions=asked.extensions) for one in found], form)
+        names, photos = _names(connection, found), _photos(connection, found)
+    rows = [_row(one, names, photos.get(one.id, []), extensions=asked.extensions) for one in found]
+    return answer("service_requests", rows, form)
 
 
 @blueprint.get("/requests/<number>.<any(xml, json):form>")
@@ -139,10 +144,9 @@ def one_request(number: str, form: str) -> Response:
         found = store.published_by_number(connection, number)
         if found is None:
             raise NotFound(_("没有编号为 %(number)s 的件；请核对编号。", number=number[:40]))
-        names = _names(connection, [found])
-    return answer(
-        "service_requests", [_row(found, names, extensions=given(request.args, "extensions") == "true")], form
-    )
+        names, photos = _names(connection, [found]), _photos(connection, [found])
+    extensions = given(request.args, "extensions") == "true"
+    return answer("service_requests", [_row(found, names, photos.get(found.id, []), extensions=extensions)], form)
 
 
 @blueprint.get("/tokens/<token>.<any(xml, json):form>")
@@ -170,11 +174,32 @@ def make_request(form: str) -> Response:
     if request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         raise Invalid(_("请用 application/x-www-form-urlencoded 或 multipart/form-data 发送。"))
     _check_jurisdiction()
-    filed = actions.file_request(
-        database, book, key, filing(request.form), sending_key=_sending_key(key.id), english=_english()
-    )
+    sent = filing(request.form)
+    photos = _prepared()
+    try:
+        filed = actions.file_request(
+            database, book, key, sent, photos=photos, sending_key=_sending_key(key.id), english=_english()
+        )
+    except GeoappError:
+        photo_actions.discard(current.objects(), photos)
+        raise
     tree = {filed.name: filed.value, "service_notice": filed.notice or None, "account_id": None}
     return answer("service_requests", [tree], form)
+
+
+def _prepared() -> list[Prepared]:
+    """The photographs that came as ``media``, looked at and stored; none is kept when one of them cannot be taken."""
+    sent = [file for name in ("media", "media[]") for file in request.files.getlist(name) if file.filename]
+    if len(sent) > photo_actions.MOST_PHOTOS:
+        raise Invalid(_("照片最多 %(most)s 张。", most=photo_actions.MOST_PHOTOS))
+    ready: list[Prepared] = []
+    try:
+        for file in sent:
+            ready.append(photo_actions.prepare(current.database(), current.objects(), file.stream))
+    except GeoappError:
+        photo_actions.discard(current.objects(), ready)
+        raise
+    return ready
 
 
 def _sending_key(key_id: int) -> str:
@@ -214,9 +239,18 @@ def _names(connection: Any, found: list[Published]) -> Names:
     return Names(store.place_names(connection, codes_of(found), on=_today()), levels)
 
 
-def _row(found: Published, names: Names, *, extensions: bool) -> dict[str, Any]:
+def _photos(connection: Any, found: list[Published]) -> dict[int, list[str]]:
+    """Addresses of released pictures by report, those of the sender first."""
+    released = photo_store.released(connection, [one.id for one in found])
+    return {
+        number: [public_url(photo_url(one, 2048)) for one in sorted(photos, key=lambda one: one.role != "report")]
+        for number, photos in released.items()
+    }
+
+
+def _row(found: Published, names: Names, photos: list[str], *, extensions: bool) -> dict[str, Any]:
     book = actions.book(current.settings())
-    return row(found, book.kinds, names, english=_english(), extensions=extensions)
+    return row(found, book.kinds, names, photos=photos, english=_english(), extensions=extensions)
 
 
 def _today() -> date:

@@ -15,6 +15,8 @@ import requests
 from apiflask import APIFlask
 from PIL import Image
 
+from geoapp.reports import store
+from geoapp.reports.photos.store import photos_of
 from tests.api.open311.conftest import BASE, LAT, LON, Server
 from tests.places.street import DISTRICT
 
@@ -77,9 +79,13 @@ def test_three_makes_a_request_and_follows_it(client: Any) -> None:
     assert client.requests(start="01-01-2020", end="02-01-2020") == []
 
 
-def test_three_sends_a_picture_as_the_part_media(client: Any) -> None:
+def test_three_sends_a_picture_as_the_part_media(server: Server, client: Any) -> None:
     (made,) = client.post("lamp", lat=LAT, long=LON, description="有照片", media=picture())
-    assert made["service_request_id"]
+    with server.database.reading() as connection:
+        case = store.case_by_number(connection, made["service_request_id"])
+        (photo,) = photos_of(connection, case.id)
+    assert (photo.kind, photo.width, photo.height) == ("jpeg", 64, 48)
+    assert client.request(case.number)[0]["media_url"] is None
 
 
 def test_three_answers_questions_one_by_one_and_several_at_once(client: Any) -> None:

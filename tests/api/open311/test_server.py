@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import threading
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from geoapp.accounts.tables import audit_entries
 from geoapp.reports import store
@@ -19,6 +21,9 @@ from geoapp.reports.actions import desk
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.moderating import actions as moderating
+from geoapp.reports.photos import actions as photo_actions
+from geoapp.reports.photos import store as photo_store
+from geoapp.reports.photos import tasks as photo_tasks
 from geoapp.reports.tables import report_texts, reports
 from tests.api.open311.conftest import BASE, LAT, LON, Server
 from tests.places.street import DISTRICT, HOME
@@ -288,6 +293,69 @@ def test_a_request_is_traced_to_the_key_through_which_it_came(server: Server) ->
     filed = [entry for entry in entries if entry.action == "open311.file"]
     assert [json.loads(entry.values_json) for entry in filed] == [{"key": [None, "测试"]}]
     assert server.key not in str(entries)
+
+
+# -- photographs -----------------------------------------------------------------------------------------------------
+
+
+def jpeg(colour: int = 40) -> tuple[io.BytesIO, str]:
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 120, colour)).save(stream, "JPEG")
+    stream.seek(0)
+    return stream, "lamp.jpg"
+
+
+def photos_of(server: Server, number: str) -> list[Any]:
+    with server.database.reading() as connection:
+        return photo_store.photos_of(connection, case_of(server, number).id)
+
+
+def test_photographs_come_with_a_request_and_are_seen_once_released(server: Server) -> None:
+    number = server.number(media=[jpeg(1), jpeg(2)])
+    first, second = photos_of(server, number)
+    assert (first.role, first.state) == ("report", "received")
+    assert server.get(f"requests/{number}", extensions="true")[0]["media_url"] is None
+    for photo in (first, second):
+        photo_tasks.develop(server.database, lambda share, words: None, photo_id=photo.id)
+    photo_actions.release(server.database, server.town.secretary, second.key)
+    (row,) = server.get(f"requests/{number}", extensions="true")
+    assert row["extended_attributes"]["photos"] == [row["media_url"]]
+    seen = server.app.test_client().get(row["media_url"])
+    assert (seen.status_code, seen.content_type) == (200, "image/webp")
+    photo_actions.hide(server.database, server.town.secretary, second.key)
+    assert server.get(f"requests/{number}")[0]["media_url"] is None
+    assert server.app.test_client().get(row["media_url"]).status_code == 404
+
+
+def test_a_photograph_alone_is_a_report(server: Server) -> None:
+    number = server.number(description=None, media=jpeg())
+    assert len(photos_of(server, number)) == 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [[(b"<html>x</html>", "lamp.jpg")], [(b"", "lamp.jpg")], [jpeg(), (b"<svg/>", "lamp.jpg")],
+     [jpeg(number) for number in range(7)]],
+    ids=["page", "nothing", "one of two", "seven"],
+)  # fmt: skip
+def test_1_what_is_no_photograph_is_400_and_nothing_is_kept(server: Server, sent: list[Any]) -> None:
+    def kept() -> tuple[int, list[Any]]:
+        folder = server.app.extensions["geoapp"]["settings"].data
+        with server.database.reading() as connection:
+            reported = connection.execute(sa.select(sa.func.count()).select_from(reports)).scalar_one()
+        return reported, sorted(path.name for path in folder.rglob("*") if path.is_file() and "originals" in path.parts)
+
+    before = kept()
+    files = [(content if isinstance(content, io.BytesIO) else io.BytesIO(content), name) for content, name in sent]
+    assert server.post(400, media=files)[0]["code"] == 400
+    assert kept() == before
+
+
+def test_a_refused_request_keeps_no_photograph(server: Server) -> None:
+    folder = server.app.extensions["geoapp"]["settings"].data
+    before = sum(1 for path in folder.rglob("*") if path.is_file() and "originals" in path.parts)
+    server.post(404, service_code="nothing", media=jpeg(77))
+    assert sum(1 for path in folder.rglob("*") if path.is_file() and "originals" in path.parts) == before
 
 
 # -- tokens ----------------------------------------------------------------------------------------------------------
