@@ -3,6 +3,7 @@
 
 python3 run.py                   set up what is missing, then serve http://127.0.0.1:8000
 python3 run.py test [pytest …]   set up, add the test tools, run all checks and tests
+python3 run.py audit             ask whether a locked package has a known weakness (skipped without a network)
 python3 run.py bundle            one zip for a computer without a network
 python3 run.py setup             set up only
 
@@ -12,6 +13,7 @@ Standard library only, and old syntax only: a Python that is too old must still 
 import argparse
 import contextlib
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -42,6 +44,9 @@ def main():
         if arguments.command == "test":
             set_up(test_tools=True)
             sys.exit(run_checks(arguments.rest))
+        if arguments.command == "audit":
+            set_up(test_tools=True)
+            sys.exit(audit())
         set_up(test_tools=False)
         if arguments.command == "bundle":
             make_bundle(arguments.platform, arguments.python)
@@ -61,7 +66,7 @@ def main():
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", nargs="?", default="serve", choices=["serve", "test", "bundle", "setup"])
+    parser.add_argument("command", nargs="?", default="serve", choices=["serve", "test", "audit", "bundle", "setup"])
     parser.add_argument("--port", type=int, default=None, help="port to serve on (else GEOAPP_PORT, else 8000)")
     parser.add_argument("--platform", default=None, help="bundle: pip platform tag of the target, such as win_amd64")
     parser.add_argument("--python", default=None, help="bundle: Python of the target, such as 3.12")
@@ -292,11 +297,59 @@ def run_checks(rest):
         for check in checks:
             say(" ".join([Path(check[0]).name, *check[1:3]]))
             outcomes.append(subprocess.run(check, cwd=str(ROOT), env=environment, check=False).returncode)
+        outcomes.append(audit())
     command = [str(python()), "-m", "pytest", "-q", "-rs", "-n", str(min(2, os.cpu_count() or 1)), *rest]
     outcomes.append(subprocess.run(command, cwd=str(ROOT), env=environment, check=False).returncode)
     if any(outcomes[:-1]):
-        say("ruff、mypy 或 tsc 未通过，见上  style or types failed, see above")
+        say("ruff、mypy、tsc 或依赖审计未通过，见上  style, types or the audit failed, see above")
     return max(outcomes)
+
+
+def audit():
+    """Ask for known weaknesses of the locked packages; 1 when there are any, 0 when there are none or nobody answers.
+
+    Without a network it says that it was skipped: what cannot be asked is no fault of the code.
+    """
+    _, npm = find_node()
+    pip_audit = [str(python()), "-m", "pip_audit", "-s", "osv", "--disable-pip", "--require-hashes",
+                 "--progress-spinner", "off", "--timeout", "10", "-f", "json"]  # fmt: skip
+    asked = [
+        ("Python", [*pip_audit, "-r", str(ROOT / "requirements.txt")], weak_python),
+        ("Python, tests", [*pip_audit, "-r", str(ROOT / "tests" / "requirements.txt")], weak_python),
+        ("npm", [*npm, "audit", "--json", "--fetch-retries", "0"], weak_npm),
+    ]
+    outcome = 0
+    for name, command, read in asked:
+        try:
+            done = subprocess.run(
+                command, cwd=str(CLIENT), capture_output=True, text=True, encoding="utf-8", timeout=300, check=False
+            )
+            weak = read(json.loads(done.stdout))
+        except (ValueError, KeyError, TypeError, AttributeError, subprocess.TimeoutExpired):
+            say(f"依赖审计 audit, {name}: 跳过，查询服务连不上  SKIPPED, the advisory service cannot be reached")
+            continue
+        say(f"依赖审计 audit, {name}: " + ("; ".join(weak) or "没有已知漏洞 nothing known"))
+        outcome = max(outcome, int(bool(weak)))
+    return outcome
+
+
+def weak_python(report):
+    """Each package of pip-audit's report that has a known weakness; KeyError when it is no report."""
+    return [
+        "{} {}: {}".format(one["name"], one["version"], ", ".join(weakness["id"] for weakness in one["vulns"]))
+        for one in report["dependencies"]
+        if one.get("vulns")
+    ]
+
+
+def weak_npm(report):
+    """Likewise of npm's report."""
+    return [
+        "{}: {}".format(
+            name, ", ".join(str(via.get("url", "")) for via in one["via"] if isinstance(via, dict)) or "via others"
+        )
+        for name, one in sorted(report["vulnerabilities"].items())
+    ]
 
 
 def make_bundle(platform, version):

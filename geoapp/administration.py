@@ -160,12 +160,15 @@ def restore(file: Path, yes: bool) -> None:
       geoapp restore geoapp-20261121.zip --yes
       GEOAPP_DATA=/srv/other geoapp restore geoapp-20261121.zip
     """
+    from geoapp.accounts.people import system
+    from geoapp.accounts.trail.actions import note_restore
     from geoapp.backups import is_empty, read_backup
 
     with _database() as database, _progress("恢复") as report:
         if not yes and not is_empty(database):
             raise Conflict("这里已有数据，恢复会全部替换；请先备份现有数据，再加 --yes。")
         manifest = read_backup(database, file, report=report)
+        note_restore(database, system("command line"))
     click.echo(f"已恢复 {manifest['made_at'][:19]} 的备份；正在运行的服务请重新启动一次，已发布图层会重新生成。")
 
 

@@ -24,6 +24,7 @@ from geoapp.web.rights import require_declarations
 VIEWS = (
     "geoapp.web.views",
     "geoapp.accounts.views",
+    "geoapp.accounts.oidc.views",
     "geoapp.accounts.appointments.views",
     "geoapp.accounts.trail.views",
     "geoapp.layers.views",

@@ -67,6 +67,15 @@ class Settings:
     objects_secret: str = field(default="", repr=False)
     #: Days for which the original of a photograph is kept, where a subdistrict has not set its own.
     original_days: int = 30
+    #: Single sign-on by OpenID Connect: the provider's issuer, such as https://sso.example.cn/realms/city; empty: none.
+    oidc_issuer: str = ""
+    #: What the installation is called at the provider, and its secret there (empty: a public client).
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    #: What the button on the sign-in page calls it.
+    oidc_name: str = "单点登录"
+    #: Who gets in by it: invited, or anybody whom the provider knows (as somebody without any right).
+    oidc_accounts: str = "invited"
     #: Seconds a writer waits for another one before it is told to try again.
     lock_wait_s: float = 60.0
     #: Jobs worked on inside the web process; 0 when `geoapp worker` runs beside it.
@@ -143,6 +152,7 @@ def _check(settings: Settings) -> None:
     _check_database(settings)
     _check_surroundings(settings)
     _check_objects(settings)
+    _check_oidc(settings)
     if not 0 < settings.port < 65536:
         raise BadSetting(f"GEOAPP_PORT={settings.port}: use 1 to 65535.")
     if settings.threads < 1 or settings.max_upload_mib < 1 or settings.job_workers < 0 or settings.lock_wait_s <= 0:
@@ -166,6 +176,19 @@ def _check_objects(settings: Settings) -> None:
         raise BadSetting("GEOAPP_OBJECTS_KEY and GEOAPP_OBJECTS_SECRET: give both or neither.")
     if not 1 <= settings.original_days <= 3650:
         raise BadSetting(f"GEOAPP_ORIGINAL_DAYS={settings.original_days}: use 1 to 3650.")
+
+
+def _check_oidc(settings: Settings) -> None:
+    if not settings.oidc_issuer:
+        return
+    address = urlsplit(settings.oidc_issuer)
+    local = settings.env != "production" and address.scheme == "http" and address.hostname in {"127.0.0.1", "localhost"}
+    if not (address.hostname and (address.scheme == "https" or local)) or address.query or address.fragment:
+        raise BadSetting("GEOAPP_OIDC_ISSUER: give the issuer as the provider names itself, beginning with https://.")
+    if not settings.oidc_client_id:
+        raise BadSetting("GEOAPP_OIDC_CLIENT_ID: give the name that the provider knows this installation by.")
+    if settings.oidc_accounts not in {"invited", "anybody"}:
+        raise BadSetting(f"GEOAPP_OIDC_ACCOUNTS={settings.oidc_accounts!r}: use invited or anybody.")
 
 
 def _check_database(settings: Settings) -> None:

@@ -37,7 +37,8 @@ from geoapp.maps.tasks import PUBLISH
 from geoapp.places.actions import load_places
 from geoapp.places.hierarchy import path_of
 from geoapp.places.records import PlaceRecord
-from geoapp.reports.people import Sender
+from geoapp.reports import store as cases
+from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photographs
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.photo import SIZES, Photo, State, object_name
@@ -87,9 +88,11 @@ class World:
     divisions: dict[str, str] = field(default_factory=dict)
     #: Communities' divisions whose plan 2 was drawn by hand, and those of which a step was undone.
     drawn: dict[str, str] = field(default_factory=dict)
+    #: Reports that lie at each place and are to be seen to there; nobody has taken them up.
+    cases: dict[str, dict[str, str]] = field(default_factory=dict)
     undone: dict[str, str] = field(default_factory=dict)
-    #: Photographs that nobody has released yet, and the key of their reports.
-    photos: dict[str, tuple[Photo, str]] = field(default_factory=dict)
+    #: Photographs of these reports, which nobody has released yet.
+    photos: dict[str, Photo] = field(default_factory=dict)
     #: Names and secrets that lie at no place.
     words: dict[str, str] = field(default_factory=dict)
 
@@ -98,9 +101,10 @@ class World:
         found = {"code": code}
         if kind in {"person", "person to raise"}:
             return {**found, "key": self.people[code].key, "number": str(self.grants[code])}
-        if kind in {"photo", "case of a photo"}:
-            photo, case = self.photos[code]
-            return {**found, "key": photo.key if kind == "photo" else case, "name": photo.name or ""}
+        if kind == "case":
+            return {**found, **self.cases[code]}
+        if kind == "photo":
+            return {**found, "key": self.photos[code].key, "name": self.photos[code].name or ""}
         if kind in {"division", "drawn", "undone"}:
             plans: dict[str, dict[str, str]] = {"division": self.divisions, "drawn": self.drawn, "undone": self.undone}
             return {**found, "division_id": plans[kind][code], "number": "1" if kind == "division" else "2"}
@@ -120,8 +124,8 @@ def make_world(app: APIFlask, folder: Path) -> World:
     assert not report.refused, report.refused
     for code in CODES:
         world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
-        world.photos[code] = _photo(world, code)
-    world.words["released"] = _photo(world, C2, released=True)[0].name or ""
+        world.cases[code] = _case(world.database, code)
+        world.photos[code] = _photo(world, code, PHOTO)
     for code in COMMUNITIES:
         world.divisions[code] = _division(world.database, code)
         world.drawn[code], world.undone[code] = (_division(world.database, code) for _ in range(2))
@@ -133,6 +137,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
         world.words[f"{key}_import"] = str(_layer(world, key, folder))
         world.words["published" if key == "public" else "unpublished"] = _published(world, key)
     _roster(world, folder)
+    world.words["released"] = _photo(world, C2, PHOTO + b"2", state=State.RELEASED).name or ""
     _loose(world)
     _open311(world)
     return world
@@ -157,22 +162,33 @@ def _volunteer(database: Database, place: tuple[str, ...]) -> tuple[Person, int]
     return person, number
 
 
-def _photo(world: World, code: str, *, released: bool = False) -> tuple[Photo, str]:
-    """A photograph that is developed, of a report at a place; what is in it is nobody's business here."""
-    lon, lat = _square(code).centroid.coords[0]
-    sending = Sending(words="灯不亮", positions=(Position(lon, lat, "pin"),))
-    receipt = submit(world.database, VISITOR, sending, sender=Sender(), now=utcnow())
+def _case(database: Database, code: str) -> dict[str, str]:
+    """A report on the ground of a place that is in none below it: its key, number, revision and the id of its words."""
+    west, south, east, north = _square(code).bounds
+    spot = Position((west + east) / 2, south + (north - south) / 100, "pin")
+    sending = Sending(words="垃圾没人清", kind="rubbish", positions=(spot,), contact=Contact(phone="5550100"))
+    receipt = submit(database, VISITOR, sending, sender=Sender())
+    with database.transaction() as connection:
+        # Whatever the rules of routing say: here each place has one to see to.
+        mine = {"place_code": code, "duty_code": code}
+        connection.execute(reports.update().where(reports.c.id == receipt.report_id).values(mine))
+        case = cases.case(connection, receipt.report_key)
+        (text,) = cases.texts(connection, [case.id])
+    return {"key": case.key, "number": case.number, "seen": str(case.revision), "text": str(text.id)}
+
+
+def _photo(world: World, code: str, data: bytes, *, state: State = State.READY) -> Photo:
+    """A photograph of the report at a place, as if it were developed; what is in it is nobody's business here."""
     objects, name = world.app.extensions["geoapp"]["objects"], secrets.token_hex(16)
     for size in SIZES:
         objects.put(object_name(name, size), b"RIFF")
-    made = photographs.receive(world.database, objects, receipt.report_id, PHOTO)
+    with world.database.reading() as connection:
+        report_id = cases.case(connection, world.cases[code]["key"]).id
+    made = photographs.receive(world.database, objects, report_id, data)
     with world.database.transaction() as connection:
-        at = {"place_code": code, "duty_code": code}
-        connection.execute(reports.update().where(reports.c.id == receipt.report_id).values(at))
-        state = State.RELEASED if released else State.READY
         connection.execute(photos.update().where(photos.c.key == made.key).values(name=name, state=state))
         connection.execute(jobs.delete())
-        return photo_store.photo(connection, made.key), receipt.report_key
+        return photo_store.photo(connection, made.key)
 
 
 def _division(database: Database, code: str) -> str:

@@ -54,6 +54,7 @@ def shown_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+declare_action("installation.restore", "恢复备份", head="链头")
 declare_action("account.sign-in", "登录")
 declare_action("account.sign-out", "退出登录")
 declare_action("account.password", "修改密码")

@@ -9,7 +9,7 @@ import click
 
 from geoapp.config import read_settings
 from geoapp.db import utcnow
-from geoapp.errors import Conflict, NoAnswer, NotFound
+from geoapp.errors import Conflict, Invalid, NoAnswer, NotFound
 from geoapp.schema import prepared
 
 
@@ -88,16 +88,35 @@ def audit() -> None:
 
 
 @audit.command()
-def verify() -> None:
+@click.option("--against", metavar="NUMBER:HASH", help="Compare with an entry's hash that was kept elsewhere.")
+def verify(against: str | None) -> None:
     """Check that no entry was altered, dropped, put in later or cut off (exit 3 when one was).
 
+    The last line names the newest entry and its hash: kept on paper or on another machine, it proves later on that
+    nothing before it was rewritten.
+
     \b
-    Example:
+    Examples:
       geoapp audit verify
+      geoapp audit verify --against 4711:9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab
     """
+    from geoapp.accounts.trail import store
     from geoapp.accounts.trail.actions import verify as check
 
-    count, found = check(prepared(read_settings()))
+    database = prepared(read_settings())
+    count, found = check(database, written_down=_head(against))
     if found is not None:
         raise NoAnswer(f"操作留痕不完整：{found.reason}；请用备份核对，并查明谁动过数据库。")
     click.echo(f"操作留痕完整：{count} 条，链头与库外保存的一致")
+    with database.reading() as connection:
+        for entry in store.newest(connection, tops=[""], limit=1):
+            click.echo(f"最新一条：{entry.number}:{entry.digest}")
+
+
+def _head(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    number, _, digest = text.partition(":")
+    if not number.isdecimal() or len(digest) != 64:
+        raise Invalid(f"--against {text[:20]}：请写成“编号:64 位散列值”，即 geoapp audit verify 末行的样子。")
+    return int(number), digest

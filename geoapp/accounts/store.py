@@ -95,8 +95,8 @@ def person_by_id(connection: Connection, person_id: int) -> Person:
 
 
 def person_by_subject(connection: Connection, issuer: str, subject: str) -> Person | None:
-    """The person whom single sign-on knows by that subject."""
-    query = sa.select(people).where(people.c.issuer == issuer, people.c.subject == subject, people.c.ended_at.is_(None))
+    """The person whom single sign-on knows by that subject, also one whose account has ended."""
+    query = sa.select(people).where(people.c.issuer == issuer, people.c.subject == subject)
     row = connection.execute(query).one_or_none()
     return _person(row) if row is not None else None
 

@@ -44,7 +44,7 @@ def sign_in() -> Any:
     """The form; who is signed in already goes on."""
     if guards.actor().person is not None:
         return redirect(own_path(request.args.get("next", "/")), 303)
-    return _sign_in_page(own_path(request.args.get("next", "/")))
+    return sign_in_page(own_path(request.args.get("next", "/")))
 
 
 @blueprint.post("/sign-in")
@@ -70,7 +70,7 @@ def sign_in_post() -> Any:
         session[HALF] = {**asdict(error.half), "at": utcnow().timestamp(), "login": login, "shared": shared}
         return redirect(url_for("accounts.second_step", next=wanted), 303)
     except GeoappError as error:
-        return _sign_in_page(wanted, error=error, login=login)
+        return sign_in_page(wanted, error=error, login=login)
     return _let_in(opened, wanted, login, shared=shared)
 
 
@@ -93,7 +93,7 @@ def second_step_post() -> Any:
     half: dict[str, Any] = session.get(HALF) or {}
     if not half or utcnow().timestamp() - float(half["at"]) > HALF_KEPT_S:
         session.pop(HALF, None)
-        return _sign_in_page(wanted, error=NotSignedIn("登录已过期；请重新输入账号和密码。"))
+        return sign_in_page(wanted, error=NotSignedIn("登录已过期；请重新输入账号和密码。"))
     login, shared = str(half["login"]), bool(half["shared"])
     passed = Half(str(half["person_key"]), str(half["password_mark"]))
     try:
@@ -258,7 +258,8 @@ def _let_in(opened: SignedIn, wanted: str, login: str, *, shared: bool) -> Respo
     return response
 
 
-def _sign_in_page(wanted: str, *, error: GeoappError | None = None, login: str = "") -> Response:
+def sign_in_page(wanted: str, *, error: GeoappError | None = None, login: str = "") -> Response:
+    """The form, with what went wrong, the demo's accounts, and single sign-on where it is set up."""
     settings = current.settings()
     demo = []
     if settings.env != "production":
@@ -281,6 +282,7 @@ def _sign_in_page(wanted: str, *, error: GeoappError | None = None, login: str =
         fault_words=said(error) if error else "",
         demo=rows,
         demo_password=DEMO_PASSWORD,
+        single=settings.oidc_name if settings.oidc_issuer else "",
         insecure=settings.public_url.startswith("https:") and not request.is_secure,
     )
     return _answered(page, error)
@@ -320,7 +322,11 @@ def _second_factor_page(secret: str, address: str, error: GeoappError | None = N
 def _invitation_page(token: str, error: GeoappError | None = None) -> Response:
     person = appointments.invited_person(current.database(), token)
     page = render_template(
-        "accounts/invitation.html", person=person, token=token, fault_words=said(error) if error else ""
+        "accounts/invitation.html",
+        person=person,
+        token=token,
+        fault_words=said(error) if error else "",
+        single=current.settings().oidc_name if current.settings().oidc_issuer else "",
     )
     response = _answered(page, error)
     response.headers["Cache-Control"] = "no-store"

@@ -79,6 +79,7 @@ reports = sa.Table(
     sa.Index("ix_report_kind_reported_at", "kind", "reported_at"),
     sa.Index("ix_report_reported_at", "reported_at"),
     sa.Index("ix_report_closed_at", "closed_at"),
+    sa.Index("ix_report_due_at", "due_at"),
     sa.CheckConstraint("matter IN ('problem', 'proposal')", name="matter"),
     sa.CheckConstraint(
         "stage IN ('collect', 'file', 'dispatch', 'handle', 'feedback', 'verify', 'evaluate', 'hung', 'merged', "
@@ -146,8 +147,10 @@ report_assignments = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Column("text_id", sa.ForeignKey("report_text.id")),
     sa.CheckConstraint("role IN ('lead', 'joint', 'called')", name="role"),
+    sa.Index("ix_report_assignment_called", "assigned_at", sqlite_where=sa.text("role = 'called'"),
+             postgresql_where=sa.text("role = 'called'")),
     sa.CheckConstraint("body_id IS NOT NULL OR person_id IS NOT NULL OR place_code <> ''", name="somebody"),
-)
+)  # fmt: skip
 
 report_requests = sa.Table(
     "report_request",

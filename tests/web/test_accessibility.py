@@ -28,7 +28,11 @@ def pages(office: Office) -> Iterator[tuple[str, str]]:
     yield "/nowhere", "visitor"
     for row in ROWS:
         said = described[row.route_in_document].get(row.method.lower())
-        if row.method != "GET" or not said["x-page"] or "text/html" not in said["responses"]["200"].get("content", {}):
+        if (
+            row.method != "GET"
+            or not said["x-page"]
+            or "text/html" not in said["responses"].get("200", {}).get("content", {})
+        ):
             continue
         allowed = [rank for rank in RANKS if row.cells[rank][0] == "A"]
         for rank in sorted({*allowed[:1], *allowed[-1:]}):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from geoapp.accounts.audit import Break, Entry, first_break
+from geoapp.accounts.audit import GENESIS, Break, Entry, first_break
 from geoapp.accounts.people import Actor, path_text
 from geoapp.accounts.roles import PlacePath
 from geoapp.accounts.trail import store
+from geoapp.accounts.trail.store import Head
 from geoapp.db import Database, after_commit, utcnow
+
+log = logging.getLogger(__name__)
 
 #: Number of the request at hand, set by the web (`geoapp.accounts.guards`); commands and tasks have none.
 REQUEST: ContextVar[str] = ContextVar("request", default="")
@@ -35,17 +41,43 @@ def record(
     told = {field: pair for field, pair in (values or {}).items() if pair != [None, None]}
     blank = Entry(0, utcnow(), actor.name, action, subject, path_text(place), told, REQUEST.get()[:32], "", "")
     entry = store.append(connection, blank)
-    after_commit(connection, lambda: store.note_head(database.settings.data, entry.number, entry.digest))
+    folder = database.settings.data
+    _compare_with_head(connection, folder, entry)
+    after_commit(connection, lambda: store.note_head(folder, entry.number, entry.digest))
     return entry
 
 
-def verify(database: Database) -> tuple[int, Break | None]:
-    """Number of entries, and the first place where the chain does not hold (None: it holds)."""
+def _compare_with_head(connection: Connection, folder: Path, entry: Entry) -> None:
+    """Whether the chain that has just grown is the one whose head was noted: said now, for the noted head goes."""
+    head = store.read_head(folder)
+    if head is None:
+        return
+    found = entry.previous if head[0] == entry.number - 1 else store.digest_at(connection, head[0])
+    if found != head[1] and store.note_break(folder, head, found):
+        log.error("the audit's entry %s is not the one that was noted outside the database", head[0])
+
+
+def note_restore(database: Database, actor: Actor) -> Entry:
+    """Tell that a backup took the chain's place: the entry names the head that was left, and becomes the new one."""
+    left = store.read_head(database.settings.data)
+    with database.transaction() as connection:
+        newest = store.newest(connection, tops=[""], limit=1)
+        came = (newest[0].number, newest[0].digest) if newest else (0, GENESIS)
+        store.note_head(database.settings.data, *came, backwards=True)
+        values = {"head": [" ".join(map(str, left)) if left else None, " ".join(map(str, came))]}
+        return record(database, connection, actor, "installation.restore", subject="", values=values)
+
+
+def verify(database: Database, *, written_down: Head | None = None) -> tuple[int, Break | None]:
+    """Number of entries, and the first thing that is amiss (None: the chain holds, and the database guards it).
+
+    ``written_down`` is a number and hash that were kept anywhere else, on paper even.
+    """
     # The head is read first: entries that are written meanwhile can only lie behind it.
     head = store.read_head(database.settings.data)
     count = 0
 
-    def counted(connection: Connection) -> Any:
+    def counted(connection: Connection) -> Iterator[Entry]:
         nonlocal count
         for entry in store.entries(connection):
             count += 1
@@ -53,4 +85,17 @@ def verify(database: Database) -> tuple[int, Break | None]:
 
     with database.reading() as connection:
         found = first_break(counted(connection), head=head)
+        if (
+            found is None
+            and written_down is not None
+            and store.digest_at(connection, written_down[0]) != written_down[1]
+        ):
+            found = Break(written_down[0], f"第 {written_down[0]} 条与另外记下的散列值不一致")
+        missing = store.missing_refusals(connection)
+    if found is None and head is None and count:
+        found = Break(count, f"数据文件夹 {database.settings.data} 里保存的链头 audit.head 不见了")
+    for number in store.read_breaks(database.settings.data):
+        found = found or Break(number, f"第 {number} 条曾与库外保存的链头不一致，此前的记录被整体改写或截断过")
+    if found is None and missing:
+        found = Break(0, f"数据库里拒绝改动留痕的 {'、'.join(missing)} 不见了、被停用或被改过")
     return count, found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from geoapp.accounts.audit import GENESIS, Entry, digest_of
 from geoapp.accounts.tables import audit_entries, personal_keys
+from geoapp.accounts.trail import refusals
 
 #: Any number that no other advisory lock of the app uses.
 _CHAIN_LOCK = 0x6765_6F61
@@ -50,12 +51,12 @@ def append(connection: Connection, entry: Entry) -> Entry:
     return entry
 
 
-def entries(connection: Connection) -> Iterator[Entry]:
-    """All entries by ascending number, a thousand rows in memory at a time."""
-    rows = connection.execution_options(yield_per=1000).execute(
-        sa.select(audit_entries).order_by(audit_entries.c.number)
-    )
-    return (_entry(row) for row in rows)
+def entries(connection: Connection) -> Generator[Entry, None, None]:
+    """All entries by ascending number, a thousand rows in memory at a time; close it when leaving before the end."""
+    query = sa.select(audit_entries).order_by(audit_entries.c.number)
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        for row in rows:
+            yield _entry(row)
 
 
 def newest(
@@ -75,6 +76,31 @@ def newest(
     return [_entry(row) for row in rows]
 
 
+def digest_at(connection: Connection, number: int) -> str | None:
+    """The hash that the entry of that number carries; None where there is none."""
+    query = sa.select(audit_entries.c.digest).where(audit_entries.c.number == number)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def missing_refusals(connection: Connection) -> list[str]:
+    """Names of those triggers and functions that no longer stand as they were made, or are switched off."""
+    if connection.dialect.name != "postgresql":
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'"
+        found = {row.name: row.sql for row in connection.exec_driver_sql(query)}
+        return [name for name, text in refusals.SQLITE.items() if found.get(name) != text]
+    query = (
+        "SELECT tgname AS name, pg_get_triggerdef(oid) AS text FROM pg_trigger "
+        "WHERE tgrelid = 'audit_entry'::regclass AND tgenabled = 'A'"
+    )
+    triggers = {row.name: row.text for row in connection.exec_driver_sql(query)}
+    query = "SELECT proname AS name, prosrc AS text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    functions = {row.name: row.text for row in connection.exec_driver_sql(query)}
+    return [
+        *(name for name, text in refusals.POSTGRES_TRIGGERS.items() if triggers.get(name) != text),
+        *(name for name, text in refusals.POSTGRES_FUNCTIONS.items() if functions.get(name) != text),
+    ]
+
+
 def _entry(row: Any) -> Entry:
     return Entry(
         number=row.number,
@@ -92,13 +118,16 @@ def _entry(row: Any) -> Entry:
 
 # -- the chain's head, outside the database -------------------------------------------------------------------------
 
+#: Number and hash of the newest entry.
+Head = tuple[int, str]
 
-def note_head(folder: Path, number: int, digest: str) -> None:
-    """Keep the newest entry's number and hash in a file; an older one never replaces a newer one."""
+
+def note_head(folder: Path, number: int, digest: str, *, backwards: bool = False) -> None:
+    """Keep the newest entry's number and hash in a file; an older one replaces a newer one only when told so."""
     path = folder / "audit.head"
     with FileLock(folder / "audit.head.lock"):
         known = read_head(folder)
-        if known is not None and known[0] >= number:
+        if known is not None and known[0] >= number and not backwards:
             return
         temporary = path.with_suffix(".part")
         with temporary.open("w", encoding="ascii") as out:
@@ -108,13 +137,36 @@ def note_head(folder: Path, number: int, digest: str) -> None:
         temporary.replace(path)
 
 
-def read_head(folder: Path) -> tuple[int, str] | None:
+def read_head(folder: Path) -> Head | None:
     """The head as noted outside the database; None when nothing was noted yet."""
-    path = folder / "audit.head"
-    if not path.exists():
+    try:
+        number, digest = (folder / "audit.head").read_text(encoding="ascii").split()
+    except FileNotFoundError:
         return None
-    number, digest = path.read_text(encoding="ascii").split()
     return int(number), digest
+
+
+def note_break(folder: Path, head: Head, found: str | None) -> bool:
+    """Keep for good that the chain did not hold the noted head when it grew on; False when that is known already.
+
+    The next head takes the place of the noted one, and with it the proof would go.
+    """
+    line = f"{head[0]} {head[1]} {found or '-'}\n"
+    path = folder / "audit.breaks"
+    with FileLock(folder / "audit.head.lock"):
+        if path.exists() and line in path.read_text(encoding="ascii"):
+            return False
+        with path.open("a", encoding="ascii") as out:
+            out.write(line)
+            out.flush()
+            os.fsync(out.fileno())
+    return True
+
+
+def read_breaks(folder: Path) -> list[int]:
+    """Numbers of the heads that the chain did not hold when it grew on."""
+    path = folder / "audit.breaks"
+    return [int(line.split()[0]) for line in path.read_text(encoding="ascii").splitlines()] if path.exists() else []
 
 
 # -- personal values -----------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ blueprint = APIBlueprint("audit", __name__, template_folder="templates", enable_
 
 PAGE = 50
 #: What the system's own names are called on the page.
-SYSTEMS = {"command line": "命令行", "demo": "演示数据", "visitor": "访客"}
+SYSTEMS = {"command line": "命令行", "demo": "演示数据", "visitor": "访客", "single sign-on": "单点登录"}
 
 
 @blueprint.get("/audit")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import sqlalchemy as sa
 from apiflask import APIFlask
 
 from geoapp.accounts.people import Actor
@@ -11,7 +14,8 @@ from geoapp.db import Database
 from geoapp.reports import store
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.moderating import actions as moderating
-from tests.api.open311.conftest import Server
+from geoapp.reports.tables import reports
+from tests.api.open311.conftest import BASE, LAT, LON, Server
 from tests.reports.world import make_town
 
 pytestmark = pytest.mark.engines
@@ -39,3 +43,19 @@ def test_the_protocol_on_this_engine(app: APIFlask) -> None:
     pages = [server.get("requests", page=page, page_size=3) for page in (1, 2)]
     assert [len(page) for page in pages] == [3, 1]
     assert pages[0] + pages[1] == server.get("requests")
+
+
+def test_26_fifty_at_once_under_one_key_of_a_client_are_one_request(app: APIFlask) -> None:
+    database: Database = app.extensions["geoapp"]["database"]
+    make_town(database)
+    key = make_key(database, Actor(system="test"), name="测试", per_minute=6000)
+    form = {"api_key": key, "service_code": "lamp", "lat": LAT, "long": LON}
+
+    def post(_: int) -> str:
+        answer = app.test_client().post(f"{BASE}/requests.json", data=form, headers={"Idempotency-Key": "a"})
+        return str(answer.json[0].get("service_request_id", answer.text))
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = set(pool.map(post, range(50)))
+    with database.reading() as connection:
+        assert connection.execute(sa.select(reports.c.number)).scalars().all() == list(numbers)

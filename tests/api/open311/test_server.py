@@ -199,7 +199,7 @@ def test_all_that_is_wrong_with_the_answers_is_told_at_once(server: Server) -> N
     assert [error["code"] for error in found] == [400, 400]
 
 
-def test_personal_fields_go_to_the_contact_store_and_nowhere_else(server: Server) -> None:
+def test_17_personal_fields_go_to_the_contact_store_and_nowhere_else(server: Server) -> None:
     number = server.number(
         first_name="三",
         last_name="某",
@@ -220,7 +220,7 @@ def test_personal_fields_go_to_the_contact_store_and_nowhere_else(server: Server
         assert secret not in shown and secret not in str(rows) and secret not in str(trail)
 
 
-def test_what_a_client_has_no_say_in_is_ignored(server: Server) -> None:
+def test_16_what_a_client_has_no_say_in_is_ignored(server: Server) -> None:
     """Mass assignment: none of these is a field of GeoReport."""
     number = server.number(
         stage="evaluate", state="closed", level="5", points="9999", person_id="1", duty_code=DISTRICT, hidden="1",
@@ -263,7 +263,7 @@ def test_a_point_beyond_the_district_is_taken_and_told_so(server: Server) -> Non
     assert "范围" in server.post(lat="31.2", long="121.4")[0]["service_notice"]
 
 
-def test_the_same_key_of_a_client_makes_one_request(server: Server) -> None:
+def test_26_the_same_key_of_a_client_makes_one_request(server: Server) -> None:
     client = server.app.test_client()
     form = {"api_key": server.key, "service_code": "lamp", "lat": LAT, "long": LON, "description": "又一盏"}
     numbers = {
@@ -277,7 +277,7 @@ def test_the_same_key_of_a_client_makes_one_request(server: Server) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/xml", "text/plain"])
-def test_bodies_of_other_kinds_are_400_and_never_parsed(server: Server, kind: str) -> None:
+def test_23_bodies_of_other_kinds_are_400_and_never_parsed(server: Server, kind: str) -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><request>&b;</request>'
     response = server.app.test_client().post(
         f"{BASE}/requests.xml", query_string={"api_key": server.key}, data=bomb, content_type=kind
