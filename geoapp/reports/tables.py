@@ -74,7 +74,9 @@ reports = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False, default=1),
     sa.UniqueConstraint("origin", "origin_number"),
     sa.Index("ix_report_duty_code_stage_due_at", "duty_code", "stage", "due_at"),
-    sa.Index("ix_report_place_code_reported_at", "place_code", "reported_at"),
+    # Covers all that figures count by, so that a year of a district is one walk along it and not through the table.
+    sa.Index("ix_report_figures", "place_code", "reported_at", "due_at", "closed_at", "kind", "stage", "outcome",
+             "channel", "origin", "hidden", "judged_at", "solved", "satisfied"),
     sa.Index("ix_report_stage_due_at", "stage", "due_at"),
     sa.Index("ix_report_kind_reported_at", "kind", "reported_at"),
     sa.Index("ix_report_reported_at", "reported_at"),
@@ -89,7 +91,7 @@ reports = sa.Table(
     sa.CheckConstraint("(stage = 'merged') = (merged_into IS NOT NULL)", name="merged"),
     sa.CheckConstraint("(stage = 'hung') = (paused_at IS NOT NULL)", name="hung"),
     sa.CheckConstraint("stage <> 'evaluate' OR (outcome IS NOT NULL AND closed_at IS NOT NULL)", name="closed"),
-)
+)  # fmt: skip
 
 report_texts = sa.Table(
     "report_text",
