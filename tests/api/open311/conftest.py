@@ -18,6 +18,8 @@ from geoapp.api.open311.actions import make_key
 from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
+from geoapp.reports.photos import tasks as photo_tasks
+from geoapp.reports.photos.darkroom import Darkroom
 from tests.heartbeat import beat
 from tests.places.street import SOUTH, STEP, WEST
 from tests.reports.world import Town, make_town
@@ -85,6 +87,18 @@ def make_server(folder: Path, migrated: Path) -> Server:
     database: Database = app.extensions["geoapp"]["database"]
     town = make_town(database)
     return Server(app, town, make_key(database, Actor(system="test"), name="测试", per_minute=60))
+
+
+@pytest.fixture(scope="module")
+def darkroom() -> Iterator[None]:
+    """A process of this module's own that develops photographs, more patient than in service, and ended with it."""
+    before, room = getattr(photo_tasks._rooms, "room", None), Darkroom(wall_s=30)
+    photo_tasks._rooms.room = room
+    yield
+    room.close()
+    del photo_tasks._rooms.room
+    if before is not None:
+        photo_tasks._rooms.room = before
 
 
 @pytest.fixture(scope="module")

@@ -310,6 +310,7 @@ def photos_of(server: Server, number: str) -> list[Any]:
         return photo_store.photos_of(connection, case_of(server, number).id)
 
 
+@pytest.mark.usefixtures("darkroom")
 def test_photographs_come_with_a_request_and_are_seen_once_released(server: Server) -> None:
     number = server.number(media=[jpeg(1), jpeg(2)])
     first, second = photos_of(server, number)
