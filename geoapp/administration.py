@@ -127,10 +127,11 @@ def check() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace a file of that name.")
 def backup(file: Path, overwrite: bool) -> None:
-    """Copy all state into one FILE 备份: database, stored files, secret key. Works while the server serves.
+    """Copy all state into one FILE 备份: database, files, photographs, secret key. Works while the server serves.
 
-    Published layers are left out, they are made again from the database. The file holds everything that the
-    installation knows, the key of its sessions too: keep it where only you can read it.
+    Published layers are left out, they are made again from the database; so are photographs that lie in a bucket.
+    The file holds everything that the installation knows, the key of its sessions too: keep it where only you can
+    read it. Originals of photographs that are deleted in time here stay in it: delete old backups too.
 
     \b
     Example:
@@ -142,7 +143,7 @@ def backup(file: Path, overwrite: bool) -> None:
         raise Conflict(f"{file} 已存在；请换一个文件名，或加 --overwrite。")
     with _database(must_exist=True) as database, _progress("备份") as report:
         manifest = write_backup(database, file, report=report)
-    files = sum(name.startswith("files/") for name in manifest["members"])
+    files = sum(name.startswith(("files/", "objects/")) for name in manifest["members"])
     size_mb = file.stat().st_size / 1e6
     click.echo(f"已备份到 {file}（{size_mb:.1f} MB：数据库、{files} 个文件、密钥；已发布图层不在内，可重新生成）。")
 

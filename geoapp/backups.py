@@ -1,7 +1,8 @@
 """All state of an installation in one zip, and back: checked before anything changes, then all or nothing.
 
 A backup holds ``manifest.json`` (versions, and size and sha256 of every member), the database, the stored files and
-the secret key. Published layers are left out: they are made again from the database.
+photographs, and the secret key. Published layers are left out: they are made again from the database; so is what lies
+in a bucket, which has a backup of its own.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ from geoapp import schema
 from geoapp.db import Database, utcnow
 from geoapp.errors import Invalid, Unavailable
 from geoapp.files import CHUNK, FileStore
+from geoapp.objects import is_name, open_objects
 
 FORMAT = 1
 MANIFEST, SQLITE, POSTGRES, SECRET = "manifest.json", "database.sqlite", "database.pgdump", "secret.key"
 _FILE = re.compile(r"files/([0-9a-f]{2})/(\1[0-9a-f]{62})")
+_OBJECTS = "objects/"
 _MOST_MANIFEST_BYTES = 256 << 20
 #: What zipfile raises for bytes that rotted: RuntimeError is "encrypted", ValueError covers a bad text.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
@@ -55,8 +58,6 @@ class ToolMissing(Unavailable):
 def write_backup(database: Database, target: Path, *, report: Report = lambda share: None) -> dict[str, Any]:
     """Write a backup of a live installation; the target appears when it is complete, or not at all."""
     data = database.settings.data
-    stored = sorted(path for path in (data / "files").glob("*/*") if _FILE.fullmatch(_member(path)))
-    total = sum(path.stat().st_size for path in stored) + 1
     try:
         for folder in (data, target.parent):
             folder.mkdir(parents=True, exist_ok=True)
@@ -70,16 +71,21 @@ def write_backup(database: Database, target: Path, *, report: Report = lambda sh
             # The database first: files are stored before the rows that name them, so none of its files is missing.
             snapshot = Path(scratch) / (SQLITE if database.is_sqlite else POSTGRES)
             _snapshot(database, snapshot)
+            stored = [*_files(data.resolve()), *_objects(database)]
+            total, done = sum(_size(path) for path in stored) + 1, 0
             members: dict[str, dict[str, Any]] = {}
-            done = 0
             with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
                 members[snapshot.name] = _add(archive, snapshot, snapshot.name)
                 if (data / SECRET).is_file():
                     members[SECRET] = _add(archive, data / SECRET, SECRET)
                 for path in stored:
-                    members[_member(path)] = _add(archive, path, _member(path))
-                    done += path.stat().st_size
-                    report(done / total)
+                    member = path.relative_to(data.resolve()).as_posix()
+                    try:
+                        members[member] = _add(archive, path, member)
+                    except FileNotFoundError:
+                        continue  # a photograph that was deleted meanwhile
+                    done += members[member]["size"]
+                    report(min(1.0, done / total))
                 manifest = {
                     "format": FORMAT,
                     "version": _version(),
@@ -118,7 +124,8 @@ def read_backup(database: Database, source: Path, *, report: Report = lambda sha
                 shutil.copyfileobj(stream, out, CHUNK)
             if database.is_sqlite:
                 _require_sound(dump, manifest)
-            _put_files(archive, manifest, FileStore(data / "files"), report=lambda share: report(0.5 + share * 0.4))
+            _put_files(archive, manifest, FileStore(data / "files"), report=lambda share: report(0.5 + share * 0.2))
+            _put_objects(archive, manifest, database, report=lambda share: report(0.7 + share * 0.2))
             if database.is_sqlite:
                 _copy_into_live(database, dump)
             else:
@@ -129,6 +136,23 @@ def read_backup(database: Database, source: Path, *, report: Report = lambda sha
         schema.migrate(database)
     report(1.0)
     return manifest
+
+
+def _files(data: Path) -> list[Path]:
+    return sorted(p for p in (data / "files").glob("*/*") if _FILE.fullmatch(p.relative_to(data).as_posix()))
+
+
+def _objects(database: Database) -> list[Path]:
+    """Photographs that lie in the data folder."""
+    root = open_objects(database.settings).root
+    return sorted(p for p in root.glob("*/*/*") if is_name(p.relative_to(root).as_posix())) if root is not None else []
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def is_empty(database: Database) -> bool:
@@ -216,7 +240,7 @@ def _checked_manifest(archive: zipfile.ZipFile, database: Database) -> dict[str,
     if mine != "sqlite" and step != schema.head():
         raise BadBackup(f"这个备份的结构版本为 {step}，本程序为 {schema.head()}；请用同版本的程序恢复，再升级。")
     fixed = {SQLITE if database.is_sqlite else POSTGRES, SECRET}
-    strange = [name for name in members if name not in fixed and not _FILE.fullmatch(name)]
+    strange = [name for name in members if name not in fixed and not _FILE.fullmatch(name) and not _is_object(name)]
     if strange or sorted(names) != sorted({*members, MANIFEST}) or not fixed - {SECRET} <= set(members):
         raise _damaged()
     return dict(manifest)
@@ -262,6 +286,20 @@ def _put_files(archive: zipfile.ZipFile, manifest: dict[str, Any], store: FileSt
         if not (store.root / Path(name).relative_to("files")).is_file():
             with archive.open(name) as stream:
                 _store(store, stream)
+        report(number / len(names))
+
+
+def _is_object(name: str) -> bool:
+    return name.startswith(_OBJECTS) and is_name(name.removeprefix(_OBJECTS))
+
+
+def _put_objects(archive: zipfile.ZipFile, manifest: dict[str, Any], database: Database, *, report: Report) -> None:
+    """Photographs into the store of this installation, wherever that is; what is there is the same and stays."""
+    names, objects = [name for name in manifest["members"] if _is_object(name)], open_objects(database.settings)
+    for number, name in enumerate(names, 1):
+        own = name.removeprefix(_OBJECTS)
+        if not objects.has(own):
+            objects.put(own, archive.read(name))
         report(number / len(names))
 
 
@@ -320,7 +358,3 @@ def _version() -> str:
 
 def _damaged() -> BadBackup:
     return BadBackup("备份文件已损坏或被改动过，没有恢复任何内容；请换一份备份。")
-
-
-def _member(path: Path) -> str:
-    return f"files/{path.parent.name}/{path.name}"

@@ -56,9 +56,14 @@ def new_name(kind: str) -> str:
 
 def checked_name(name: str) -> str:
     """The name, if it is one of ours; Invalid for anything else, so that no path of another's making gets in."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise Invalid("对象名称不合规则。")
     return name
+
+
+def is_name(text: str) -> bool:
+    """Is it a name of ours?"""
+    return _NAME.fullmatch(text) is not None
 
 
 class ObjectStore:
@@ -107,6 +112,17 @@ class ObjectStore:
 
         return pieces()
 
+    def has(self, name: str) -> bool:
+        """Is there an object of that name?"""
+        import obstore
+
+        try:
+            with self._told():
+                obstore.head(self._store, checked_name(name))
+        except NoObject:
+            return False
+        return True
+
     def delete(self, *names: str) -> None:
         """Delete objects; one that is not there is no fault."""
         import obstore
@@ -127,7 +143,7 @@ class ObjectStore:
         with self._told():
             for batch in obstore.list(self._store, prefix=kind):
                 for meta in batch:
-                    if _NAME.fullmatch(meta["path"]):
+                    if is_name(meta["path"]):
                         yield StoredObject(meta["path"], meta["size"], meta["last_modified"])
 
     @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from geoapp import schema
+from geoapp import backups, schema
 from geoapp.accounts.people import system
 from geoapp.backups import BadBackup, is_empty, read_backup, write_backup
 from geoapp.cli import geoapp
@@ -23,6 +23,7 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.errors import GeoappError, exit_code
 from geoapp.files import FileStore
+from geoapp.objects import new_name, open_objects
 from geoapp.places import actions
 from tests.places import adopting
 from tests.places.street import FIRST, street_records
@@ -348,3 +349,46 @@ def test_a_backup_into_a_place_that_is_no_folder_is_told(home: Database, tmp_pat
     with pytest.raises(GeoappError, match="请换一个能写的文件夹") as told:
         write_backup(home, tmp_path / "file" / "b.zip")
     assert exit_code(told.value) == 2
+
+
+def test_photographs_are_backed_up_and_restored_with_the_rest(home: Database, other: Database, tmp_path: Path) -> None:
+    objects, name = open_objects(home.settings), new_name("originals")
+    objects.put(name, b"a photograph")
+    (home.settings.data / "objects" / "originals" / "stray.jpg").write_bytes(b"not ours")
+    assert "2 个文件" in run(home, "backup", str(tmp_path / "b.zip")).output
+    objects.delete(name)
+    assert run(other, "restore", str(tmp_path / "b.zip")).exit_code == 0
+    there = open_objects(other.settings)
+    assert [one.name for one in there.listed("originals")] == [name] and there.get(name) == b"a photograph"
+
+
+def test_what_is_deleted_while_a_backup_is_written_is_left_out(
+    home: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects, name = open_objects(home.settings), new_name("originals")
+    objects.put(name, b"a photograph")
+    listed = backups._objects
+
+    def then_deleted(database: Database) -> list[Path]:
+        found = listed(database)
+        objects.delete(name)
+        return found
+
+    monkeypatch.setattr(backups, "_objects", then_deleted)
+    manifest = write_backup(home, tmp_path / "b.zip")
+    assert not [member for member in manifest["members"] if member.startswith("objects/")]
+
+
+def test_a_file_that_is_stored_while_a_backup_begins_is_in_it(
+    home: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the copy of the database names is there: files are listed after it was made."""
+    snapshot = backups._snapshot
+
+    def stored_meanwhile(database: Database, target: Path) -> None:
+        FileStore(home.settings.data / "files").put(io.BytesIO(b"just before"))
+        snapshot(database, target)
+
+    monkeypatch.setattr(backups, "_snapshot", stored_meanwhile)
+    manifest = write_backup(home, tmp_path / "b.zip")
+    assert sum(member.startswith("files/") for member in manifest["members"]) == 2

@@ -52,6 +52,7 @@ def test_what_was_put_is_there_again(objects: ObjectStore, data: bytes) -> None:
     objects.put(name, data)
     assert objects.get(name) == data
     assert b"".join(objects.stream(name)) == data
+    assert objects.has(name) and not objects.has(new_name("originals"))
     assert [(one.name, one.size) for one in objects.listed("originals") if one.name == name] == [(name, len(data))]
     objects.delete(name)
     objects.delete(name)  # a second time is no fault
