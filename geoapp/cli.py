@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("geoapp.splitting.commands:verify", "check a plan and its certificate 核验"),
     "ensemble": ("geoapp.splitting.commands:ensemble", "draw plans at random 随机方案"),
     "scan": ("geoapp.splitting.commands:scan", "try every community 逐个测算"),
+    "posters": ("geoapp.maps.sheets.commands:posters", "door codes to print and hang 楼门码"),
     "export": ("geoapp.maps.commands:export", "write layers, plans and sheets to files 导出"),
     "serve": ("geoapp.serving:serve", "serve the pages 启动服务"),
     "worker": ("geoapp.serving:worker", "work off background jobs 后台任务"),
