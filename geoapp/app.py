@@ -34,6 +34,12 @@ VIEWS = (
     "geoapp.maps.views",
     "geoapp.maps.sheets.views",
     "geoapp.api.open311.views",
+    "geoapp.reports.intake.views",
+    "geoapp.reports.receipts.views",
+    "geoapp.reports.desk.views",
+    "geoapp.reports.casework.views",
+    "geoapp.reports.moderating.views",
+    "geoapp.reports.links.views",
 )
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = (

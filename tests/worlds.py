@@ -24,7 +24,7 @@ from apiflask import APIFlask
 from geoapp.accounts import actions as entering
 from geoapp.accounts import store as accounts
 from geoapp.accounts.appointments import actions as appointing
-from geoapp.accounts.people import VISITOR, Actor, Person, system
+from geoapp.accounts.people import VISITOR, Actor, Body, Person, system
 from geoapp.api.open311.actions import make_key
 from geoapp.db import Database, utcnow
 from geoapp.files import FileStore
@@ -38,6 +38,11 @@ from geoapp.places.actions import load_places
 from geoapp.places.hierarchy import path_of
 from geoapp.places.records import PlaceRecord
 from geoapp.reports import store as cases
+from geoapp.reports.doors.actions import NewDoor, make_doors
+from geoapp.reports.doors.tokens import token
+from geoapp.reports.handling import actions as handling
+from geoapp.reports.handling.actions import Target
+from geoapp.reports.links.actions import make_link
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photographs
 from geoapp.reports.photos import store as photo_store
@@ -47,6 +52,7 @@ from geoapp.reports.placing import Position
 from geoapp.reports.sending.actions import submit
 from geoapp.reports.sending.matter import Sending
 from geoapp.reports.tables import reports
+from geoapp.reports.waiting import actions as waiting
 from geoapp.splitting.drafts import actions as drafting
 from geoapp.splitting.drafts import archive
 from geoapp.splitting.drafts import store as drafts
@@ -96,18 +102,24 @@ class World:
     #: Names and secrets that lie at no place.
     words: dict[str, str] = field(default_factory=dict)
 
+    #: Cases that were given to a body, with a link; and those for which somebody asks for more time.
+    given: dict[str, dict[str, str]] = field(default_factory=dict)
+    wishes: dict[str, dict[str, str]] = field(default_factory=dict)
+
     def at(self, code: str, kind: str) -> dict[str, str]:
         """Words for what of a kind there is at a place."""
         found = {"code": code}
         if kind in {"person", "person to raise"}:
             return {**found, "key": self.people[code].key, "number": str(self.grants[code])}
         if kind == "case":
-            return {**found, **self.cases[code]}
+            return {**found, **self.cases[code], "photo": self.photos[code].key}
         if kind == "photo":
             return {**found, "key": self.photos[code].key, "name": self.photos[code].name or ""}
         if kind in {"division", "drawn", "undone"}:
             plans: dict[str, dict[str, str]] = {"division": self.divisions, "drawn": self.drawn, "undone": self.undone}
             return {**found, "division_id": plans[kind][code], "number": "1" if kind == "division" else "2"}
+        if kind in {"given", "wish"}:
+            return {**found, **(self.given if kind == "given" else self.wishes)[code]}
         return found
 
     @property
@@ -126,6 +138,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
         world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
         world.cases[code] = _case(world.database, code)
         world.photos[code] = _photo(world, code, PHOTO)
+        world.given[code], world.wishes[code] = _given(world, code), _wish(world.database, code)
     for code in COMMUNITIES:
         world.divisions[code] = _division(world.database, code)
         world.drawn[code], world.undone[code] = (_division(world.database, code) for _ in range(2))
@@ -140,6 +153,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
     world.words["released"] = _photo(world, C2, PHOTO + b"2", state=State.RELEASED).name or ""
     _loose(world)
     _open311(world)
+    _receipts(world)
     return world
 
 
@@ -189,6 +203,52 @@ def _photo(world: World, code: str, data: bytes, *, state: State = State.READY) 
         connection.execute(photos.update().where(photos.c.key == made.key).values(name=name, state=state))
         connection.execute(jobs.delete())
         return photo_store.photo(connection, made.key)
+
+
+def _given(world: World, code: str) -> dict[str, str]:
+    """A case that a body of the place works on, and two links to it: one to be revoked."""
+    database, case = world.database, _case(world.database, code)
+    body = Body(0, f"body{code}", "物业", "property", path_of(code))
+    with database.transaction() as connection:
+        accounts.add_body(connection, body)
+    after = handling.assign(database, system("test"), case["key"], Target(body_key=body.key), seen=int(case["seen"]))
+    secret = world.app.secret_key
+    with database.reading() as connection:
+        (given,) = cases.assignments(connection, [after.id])
+    address = make_link(database, system("test"), case["key"], given.id, secret=secret)
+    world.words[f"link_{code}"] = address
+    return {**case, "seen": str(after.revision), "assignment": str(given.id), "link": address.partition(".")[0]}
+
+
+def _wish(database: Database, code: str) -> dict[str, str]:
+    """A case for which more time was asked."""
+    case = _case(database, code)
+    after = handling.accept(database, system("test"), case["key"], seen=int(case["seen"]))
+    waiting.ask_extension(
+        database, system("test"), case["key"], term="24h", reason="等配件", seen=after.revision
+    )  # fmt: skip
+    with database.reading() as connection:
+        found = cases.case(connection, case["key"])
+        (wish,) = cases.requests(connection, [found.id])
+    return {**case, "seen": str(found.revision), "request": str(wish.id)}
+
+
+def _receipts(world: World) -> None:
+    """A door's code, the receipt of an open report and that of a closed one."""
+    database = world.database
+    (lon, lat), test = _square(C1).centroid.coords[0], system("test")
+    (door,) = make_doors(database, test, [NewDoor(building="1号楼", lonlat=(lon, lat))])
+    world.words["door"] = token(door.key, world.app.secret_key)
+    for name in ("receipt", "closed_receipt"):
+        sending = Sending(words="灯不亮", kind="lamp", positions=(Position(lon, lat, "pin"),))
+        sent = submit(database, VISITOR, sending, sender=Sender())
+        world.words[name] = sent.code
+        world.words[f"{name}_number"] = sent.number
+    with database.reading() as connection:
+        case = cases.case(connection, sent.report_key)
+    case = handling.accept(database, test, case.key, seen=case.revision)
+    case = handling.answer(database, test, case.key, "修好了", seen=case.revision)
+    handling.verify(database, system("second"), case.key, passed=True, seen=case.revision)
 
 
 def _division(database: Database, code: str) -> str:

@@ -76,6 +76,8 @@ PERMISSIONS: dict[str, frozenset[Rank]] = {
     "divisions.draft": _PLANNING,
     # reports: what everybody may send and read, what officials do with their own places' cases. A handler 承办单位
     # comes to the desk too, and there finds what was given to it; its rank alone opens no case.
+    # A signed link to one case stands for itself: what is behind it decides.
+    "reports.link": _EVERYBODY,
     "reports.send": _EVERYBODY,
     "reports.read": _EVERYBODY,
     "reports.desk": _OFFICIALS | {Rank.HANDLER},

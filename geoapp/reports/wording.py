@@ -119,3 +119,8 @@ def resident_words(stage: str, outcome: str | None, *, english: bool = False) ->
     """A stage in the words of residents."""
     state = public_state(stage, outcome)
     return (OUTCOME_WORDS | _PLAIN)[state][english]
+
+
+def state_words(state: str, *, english: bool = False) -> str:
+    """What `public_state` gives, in the words of residents."""
+    return (OUTCOME_WORDS | _PLAIN)[state][english]

@@ -20,6 +20,10 @@ const result = await build({
   entryPoints: {
     map: "src/map.ts",
     style: "src/style.css",
+    plain: "src/plain.css",
+    report: "src/report.ts",
+    desk: "src/desk.ts",
+    "report-worker": "src/report-worker.ts",
     "map-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
   },
   outdir: fresh,

@@ -117,6 +117,7 @@ function draw(app: App, body: HTMLElement, answer: Answer, chosen: Selection): v
     answer.places.length ? path : null,
     place ? placeSection(app, place) : null,
     ...answer.features.map((feature) => featureSection(feature)),
+    h("p", {}, h("a", { href: `/report?lon=${chosen.lon.toFixed(6)}&lat=${chosen.lat.toFixed(6)}` }, t("在这里反映问题"))),
     h("p", { class: "hint" }, `${chosen.lon.toFixed(6)}, ${chosen.lat.toFixed(6)} (WGS84)`),
   );
 }

@@ -1,0 +1,231 @@
+"""What officials' pages show, as plain values for the templates.
+
+Every function takes the translation of the page as ``_``, so that sentences stand where they are said and this
+module asks nobody for the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from geoapp.reports.cases import Case, Event, Request, Text
+from geoapp.reports.casework import showing
+from geoapp.reports.casework.showing import Form
+from geoapp.reports.kinds import UNSORTED, Kinds
+from geoapp.reports.numbers import spoken
+from geoapp.reports.wording import EVENT_WORDS, OUTCOME_WORDS, STAGE_WORDS
+
+Say = Callable[..., str]
+#: Letters of words that stand in for a title.
+_TITLE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page is made in: translation, language, kinds, time and its zone, names of places by code."""
+
+    _: Say
+    english: bool
+    kinds: Kinds
+    now: datetime
+    zone: ZoneInfo
+    places: Mapping[str, str]
+
+    def when(self, at: datetime) -> str:
+        """A moment as officials write it: 11月24日 09:05, with the year where it is another."""
+        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
+        if self.english:
+            return f"{local:%Y-%m-%d %H:%M}"
+        year = "" if local.year == today.year else f"{local.year}年"
+        return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
+
+    def kind(self, code: str) -> str:
+        """The title of a kind; the code of one that is no longer in the tree."""
+        found = self.kinds.kinds.get(code)
+        return code if found is None else found.title_en if self.english else found.title_zh
+
+    def place(self, code: str) -> str:
+        """Community and grid of a code, as far as they are named."""
+        _ = self._
+        if not code:
+            return _("不在任何区划里")
+        names = [self.places[code[:n]] for n in (9, 12, 15) if n <= len(code) and code[:n] in self.places]
+        return " ".join(names[-2:]) or code
+
+    def stage(self, stage: str) -> str:
+        """What officials call a stage."""
+        return STAGE_WORDS[stage][self.english]
+
+
+def channels(_: Say) -> list[tuple[str, str]]:
+    """How reports come in, for choosing."""
+    return [
+        ("door", _("楼门码")), ("map", _("随手拍")), ("phone", _("来电")), ("counter", _("来访")),
+        ("order", _("12345 工单")), ("open311", _("开放接口")), ("patrol", _("巡访")), ("import", _("历史导入")),
+    ]  # fmt: skip
+
+
+def list_names(_: Say) -> dict[str, str]:
+    """What the lists are called."""
+    return {
+        "place": _("本辖区"), "mine": _("派给我的"), "near": _("临期"), "overdue": _("超期"), "check": _("待核查"),
+        "approve": _("待审批"), "held": _("待审核公开"), "unsorted": _("待分类"), "hung": _("挂账"),
+        "closed": _("已结案"), "hidden": _("已隐藏"), "all": _("全部"),
+    }  # fmt: skip
+
+
+def tabs(_: Say, names: Sequence[str], which: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The lists as tabs; those without a case are left out, but for the first two and the one that is open."""
+    words = list_names(_)
+    kept = [name for name in names if counts.get(name) or name in {"place", "mine", which, "all"}]
+    return [
+        {"words": words[n], "count": counts.get(n, 0), "address": f"/cases?which={n}", "current": n == which}
+        for n in kept
+    ]
+
+
+def empty(_: Say, which: str, *, narrowed: bool) -> str:
+    """What an empty list says: what it is for, and that all is well."""
+    if narrowed:
+        return _("没有符合筛选的案件；放宽条件再看。")
+    said = {
+        "place": _("现在没有要办的。居民扫楼门码或在地图上反映后，会出现在这里。"),
+        "mine": _("没有派给您或您单位的。"),
+        "near": _("没有快到期的。"),
+        "overdue": _("没有超期的。"),
+        "check": _("没有等着核查的。"),
+        "approve": _("没有等着审批的延期或挂账。"),
+        "held": _("没有等着审核公开的文字。"),
+        "unsorted": _("都分好类了。"),
+    }
+    return said.get(which, _("这里还没有案件。"))
+
+
+def kind_groups(kinds: Kinds, *, english: bool) -> list[dict[str, Any]]:
+    """The tree of kinds for a field to choose from."""
+    return [
+        {
+            "title": group.title_en if english else group.title_zh,
+            "kinds": [{"code": k.code, "title": k.title_en if english else k.title_zh} for k in members],
+        }
+        for group, members in kinds.tree()
+    ]
+
+
+def row(page: Page, case: Case, words: str, photo: str) -> dict[str, Any]:
+    """One case in a list. Until somebody has sorted it, its own words are its title."""
+    title = page.kind(case.kind)
+    if case.kind == UNSORTED and words:
+        title = words if len(words) <= _TITLE else words[: _TITLE - 1] + "…"
+    return {
+        "key": case.key, "revision": case.revision, "number": spoken(case.number), "title": title,
+        "words": words, "photo": photo, "state": page.stage(case.stage), "place": page.place(case.place_code),
+        "channel": dict(channels(page._)).get(case.channel, case.channel), "when": page.when(case.reported_at),
+        "clock": showing.clock_of(case, page.now), "mark": showing.mark_of(case, page.now),
+        "clock_words": showing.clock_words(case, page.now, english=page.english),
+        "lon": case.lon, "lat": case.lat, "me_too": case.me_too, "near_border": case.near_border,
+    }  # fmt: skip
+
+
+def head(page: Page, case: Case, words: str) -> dict[str, Any]:
+    """A case's facts on its own page."""
+    _ = page._
+    return row(page, case, words, "") | {
+        "kind": case.kind, "shown_number": spoken(case.number), "origin_number": case.origin_number,
+        "kind_words": page.kind(case.kind) + ("" if case.matter == "problem" else f" · {_('提案')}"),
+        "place_words": page.place(case.place_code), "address": case.address,
+        "evidence_words": evidence(_, case), "duty_words": page.place(case.duty_code),
+        "route": case.route.partition("：")[2] or case.route,
+        "term_words": _("%(when)s 之前", when=page.when(case.due_at)) if case.due_at and case.is_open else "—",
+        "channel_words": dict(channels(_)).get(case.channel, case.channel), "judged": judged(_, case),
+    }  # fmt: skip
+
+
+def evidence(_: Say, case: Case) -> str:
+    """How the place is known."""
+    said = {
+        "pin": _("反映人在地图上点的"), "device": _("反映人手机的位置"), "exif": _("照片里记的位置"),
+        "building": _("按楼栋"), "compound": _("按小区"), "street": _("按道路"), "place": _("只知道辖区"),
+        "none": _("没有位置"),
+    }.get(case.evidence, case.evidence)  # fmt: skip
+    return said if case.datum in {"", "wgs84"} else f"{said}（{case.datum}）"
+
+
+def judged(_: Say, case: Case) -> str:
+    """What the sender said of it: empty until she did."""
+    if case.solved is None and case.satisfied is None:
+        return ""
+    solved = _("解决了") if case.solved else _("没解决")
+    satisfied = "" if case.satisfied is None else _("满意") if case.satisfied else _("不满意")
+    return " · ".join(filter(None, (solved, satisfied)))
+
+
+def who(page: Page, name: str, people: Mapping[str, str]) -> str:
+    """An actor of the timeline as people call her."""
+    _ = page._
+    known = {
+        "sender": _("反映人"),
+        "follower": _("也遇到的人"),
+        "visitor": _("居民"),
+        "clock": _("系统"),
+        "import": _("导入"),
+    }
+    return people.get(name) or known.get(name, name)
+
+
+def log(page: Page, events: Iterable[Event], texts: Sequence[Text], people: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The timeline, newest first."""
+    words = {text.id: text.text for text in texts}
+    return [
+        {
+            "at": e.at, "when": page.when(e.at), "words": EVENT_WORDS[e.kind][page.english],
+            "who": who(page, e.actor, people), "text": words.get(e.text_id) if e.text_id is not None else None,
+            "detail": page.place(e.duty_code) if e.kind in {"redispatch", "raise", "return", "not_mended"} else "",
+        }
+        for e in sorted(events, key=lambda e: -e.id)
+    ]  # fmt: skip
+
+
+def said(page: Page, texts: Sequence[Text], people: Mapping[str, str], *, moderates: bool) -> list[dict[str, Any]]:
+    """What those who reported wrote, with what the public sees of it."""
+    _ = page._
+    states = {"held": _("等待审核"), "released": _("已公开"), "hidden": _("不公开")}
+    found = []
+    for text in texts:
+        if text.role not in {"report", "addition", "judgement"}:
+            continue
+        offers = [("hold", _("收回公开"))] if text.state == "released" else [("release", _("审核公开"))]
+        found.append({
+            "id": text.id, "text": text.text, "who": who(page, text.by, people), "when": page.when(text.at),
+            "state": states[text.state], "moderate": offers if moderates and text.text else [],
+        })  # fmt: skip
+    return found
+
+
+def form(page: Page, given: Form) -> dict[str, Any]:
+    """A form of an event with its words."""
+    _ = page._
+    outcomes = ["cannot", "not_ours", "no_longer_needed"]
+    return {
+        "event": given.event, "fields": given.fields, "primary": given.primary, "reason_needed": given.reason_needed,
+        "words": EVENT_WORDS[given.event][page.english].capitalize() if page.english else EVENT_WORDS[given.event][0],
+        "text_label": _("答复（反映人看得到）") if given.event in {"answer", "refuse"} else _("备注（内部）"),
+        "bodies_label": _("叫哪些单位来") if given.event == "call" else _("协办（选填）"),
+        "outcomes": [(code, OUTCOME_WORDS[code][page.english]) for code in
+                     (["done", *outcomes] if given.event == "answer" else outcomes)],
+        "terms": [("24h", _("1 天")), ("3wd", _("3 个工作日")), ("5wd", _("5 个工作日")), ("10wd", _("10 个工作日"))],
+    }  # fmt: skip
+
+
+def wish(page: Page, asked: Request, reason: str, *, may_decide: bool) -> dict[str, Any]:
+    """A wish for more time that waits to be decided."""
+    _ = page._
+    if asked.kind == "extension":
+        words = _("申请延期 %(term)s", term=asked.term)
+    else:
+        words = _("申请挂账到 %(when)s", when=page.when(asked.until) if asked.until else "—")
+    return {"id": asked.id, "words": words, "reason": reason, "may_decide": may_decide}

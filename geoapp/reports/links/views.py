@@ -1,0 +1,115 @@
+"""Links for outside handlers: made and revoked by the office; behind each picture, building, words and one answer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from apiflask import APIBlueprint
+from flask import current_app, flash, redirect, render_template, request
+from flask_babel import gettext as _
+
+from geoapp.accounts.guards import actor
+from geoapp.db import utcnow
+from geoapp.errors import Invalid
+from geoapp.reports.casework.forms import whole
+from geoapp.reports.casework.pages import Page
+from geoapp.reports.casework.views import boot, page_of
+from geoapp.reports.links import actions
+from geoapp.reports.photos import actions as photos
+from geoapp.reports.photos import store as photo_store
+from geoapp.reports.photos.photo import MOST
+from geoapp.reports.photos.views import ticketed_url
+from geoapp.reports.rulebook.store import rulebook
+from geoapp.web import current
+from geoapp.web.bodies import takes
+from geoapp.web.language import chosen
+from geoapp.web.limits import limited
+from geoapp.web.requests import public_url
+from geoapp.web.rights import needs, no_cookie
+
+blueprint = APIBlueprint("links", __name__, template_folder="templates", enable_openapi=False)
+
+
+@blueprint.post("/cases/<key>/link")
+@needs("reports.handle")
+@limited("link-made", "60/hour")
+def make_link(key: str) -> Any:
+    """Words for the property manager's chat group, with a link that takes one answer."""
+    secret = cast(bytes, current_app.secret_key)
+    token = actions.make_link(current.database(), actor(), key, whole(request.form, "assignment"), secret=secret)
+    page = page_of(utcnow())
+    found = actions.open_link(current.database(), token, secret=secret)
+    return render_template(
+        "links/made.html", key=key, share=_share(page, found, public_url(f"/h/{token}")), boot=boot()
+    )
+
+
+def _share(page: Page, found: actions.LinkedCase, link: str) -> str:
+    """What is pasted into the group: where, what, until when, and the link; never who reported it."""
+    case = found.case
+    where = case.address or page.place(case.place_code)
+    until = _("请在 %(when)s 前办好", when=page.when(case.due_at)) if case.due_at else ""
+    lines = [f"【{page.kind(case.kind)}】{where}", *found.words[:1], until, _("看照片、回复办理情况：") + link]
+    return "\n".join(line for line in lines if line)
+
+
+@blueprint.post("/cases/<key>/link/<link>/revoke")
+@needs("reports.handle")
+def revoke_link(key: str, link: str) -> Any:
+    """Let a link open nothing any more."""
+    actions.revoke(current.database(), actor(), key, link)
+    flash(_("链接已作废。"))
+    return redirect(f"/cases/{key}", 303)
+
+
+@blueprint.get("/h/<token>")
+@needs("reports.link")
+@limited("link", "120/hour")
+def linked(token: str) -> Any:
+    """What the handler is asked to do."""
+    return _page(token)
+
+
+@blueprint.post("/h/<token>")
+@needs("reports.link")
+@no_cookie
+@takes(mib=152)
+@limited("link", "30/hour")
+def answer(token: str) -> Any:
+    """Its answer, with pictures."""
+    secret = cast(bytes, current_app.secret_key)
+    actions.open_link(current.database(), token, secret=secret)
+    files = [file for file in request.files.getlist("photos") if file.filename][: MOST["answer"]]
+    ready = []
+    try:
+        for file in files:
+            ready.append(photos.prepare(current.database(), current.objects(), file.stream))
+        case = actions.answer(
+            current.database(),
+            token,
+            request.form.get("text", ""),
+            outcome=request.form.get("outcome", ""),
+            secret=secret,
+        )
+    except Invalid as error:
+        photos.discard(current.objects(), ready)
+        return _page(token, wrong=_(str(error)), status=400)
+    with current.database().transaction() as connection:
+        for each in ready:
+            by = case.answered_by or "handler"
+            photos.attach(connection, each, report_id=case.id, by=by, role="answer", now=utcnow())
+    return render_template("links/thanks.html")
+
+
+def _page(token: str, *, wrong: str = "", status: int = 200) -> Any:
+    found = actions.open_link(current.database(), token, secret=cast(bytes, current_app.secret_key))
+    with current.database().reading() as connection:
+        pictures = photo_store.photos_of(connection, found.case.id)
+    kind = rulebook(current.settings()).kinds.get(found.case.kind)
+    page = render_template(
+        "links/link.html", found=found, case=found.case, wrong=wrong, given=request.form.get("text", ""),
+        kind=kind.title_en if chosen() == "en" else kind.title_zh,
+        photos=[ticketed_url(p, 640) for p in pictures if p.name and p.role in {"report", "addition"}],
+        until=found.case.due_at.astimezone(current.settings().zone) if found.case.due_at else None,
+    )  # fmt: skip
+    return page, status
