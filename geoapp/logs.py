@@ -31,7 +31,8 @@ def install(settings: Settings) -> None:
     root.setLevel(logging.INFO)
     # "Task queue depth" is no event, and who left while being served was served at an address that may be a secret.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    logging.getLogger("waitress").setLevel(logging.WARNING)
+    for chatty in ("waitress", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("waitress").addFilter(_without_address)
 
 
