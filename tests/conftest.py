@@ -11,6 +11,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,29 +178,22 @@ def built_client() -> None:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[APIFlask], str]]:
-    """Serves an application with waitress on a free port of this machine; gives its address."""
-    from waitress.server import create_server
+    """Serves an application with the installation's own server on a free port of this machine; gives its address."""
+    from geoapp.listening import Server
 
-    running: list[threading.Thread] = []
-    stop = threading.Event()
-
-    def loop(server: Any) -> None:
-        # Stopped by the loop's own thread: sockets closed under a waiting select are a fault.
-        while not stop.is_set():
-            server.asyncore.loop(timeout=0.1, map=server._map, count=1)
-        server.task_dispatcher.shutdown()
-        server.close()
-        server.asyncore.close_all(server._map, True)  # browsers keep connections open
+    running: list[tuple[Server, threading.Thread]] = []
 
     def start(app: APIFlask) -> str:
-        server = create_server(app, host="127.0.0.1", port=0, threads=4)
-        running.append(threading.Thread(target=loop, args=(server,), daemon=True))
-        running[-1].start()
-        return f"http://127.0.0.1:{server.effective_port}"
+        # Nothing is waited for at the end: browsers keep requests open.
+        server = Server(app, replace(app.extensions["geoapp"]["settings"], grace_s=0.5), host="127.0.0.1", port=0)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.port}"
 
     yield start
-    stop.set()
-    for thread in running:
+    for server, thread in running:
+        server.stop()
         thread.join(timeout=10)
 
 

@@ -49,6 +49,7 @@ def sign_in() -> Any:
 
 @blueprint.post("/sign-in")
 @needs(ANYBODY)
+@limited("sign-in", "30/minute")
 @describe(
     form={"login": TEXT, "password": TEXT, "next": TEXT, "shared": TEXT},
     needed=("login", "password"),
@@ -86,6 +87,7 @@ def second_step() -> Any:
 
 @blueprint.post("/sign-in/code")
 @needs(ANYBODY)
+@limited("sign-in", "30/minute")
 @describe(form={"code": TEXT, "next": TEXT}, needed=("code",), answers={303: ()}, errors=(401, 403, 404))
 def second_step_post() -> Any:
     """The code of the second factor, or a recovery code."""
@@ -210,6 +212,7 @@ def invitation(token: str) -> Any:
 
 @blueprint.post("/invitation/<token>")
 @needs(ANYBODY)
+@limited("sign-in", "30/minute")
 @describe(form={"new": TEXT, "again": TEXT}, needed=("new", "again"), answers={303: ()})
 def accept_invitation(token: str) -> Any:
     """Choose a password; the link is used up."""

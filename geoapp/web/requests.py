@@ -92,6 +92,7 @@ class Entrance:
         journal: Callable[[dict[str, Any], int, float], None] = lambda environ, status, took_s: None,
     ) -> None:
         self._inner, self._proxies, self._propagates, self._journal = inner, proxies, propagates, journal
+        self._hinted = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = _address(environ.get("REMOTE_ADDR", ""))
@@ -103,6 +104,8 @@ class Entrance:
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
             if scheme in {"http", "https"}:
                 environ["wsgi.url_scheme"] = scheme
+        elif peer is not None and peer.is_private and "HTTP_X_FORWARDED_FOR" in environ:
+            self._hint(peer)
         # Nobody further in can believe what was not checked here.
         for name in [name for name in environ if _FORWARDED.fullmatch(name)]:
             del environ[name]
@@ -119,6 +122,14 @@ class Entrance:
             return [f"程序出错，已记入日志；请求编号 {environ[ID_KEY]}\n".encode()]
         finally:
             self._journal(environ, statuses[-1], time.monotonic() - begun)
+
+    def _hint(self, peer: Address) -> None:
+        """Say once what else shows itself as one address for everybody and as refusals for haste."""
+        if not self._hinted:
+            self._hinted = True
+            log.warning(
+                "X-Forwarded-For of %s is not believed; is that your proxy, name it in GEOAPP_TRUSTED_PROXIES", peer
+            )
 
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)

@@ -77,6 +77,14 @@ def test_nothing_further_in_sees_the_headers(settings: Settings) -> None:
         assert not [name for name in seen if "Forward" in name or "Real" in name]
 
 
+def test_a_proxy_that_was_forgotten_is_named_once_in_the_log(settings: Settings, caplog: Any) -> None:
+    client = behind(settings, "")
+    for peer in ("93.184.216.34", "10.0.0.1", "10.0.0.1", "127.0.0.1"):
+        who(client, peer, X_Forwarded_For="198.51.100.1")
+    told = [record.getMessage() for record in caplog.records if "GEOAPP_TRUSTED_PROXIES" in record.getMessage()]
+    assert len(told) == 1 and "10.0.0.1" in told[0]
+
+
 def test_each_request_has_a_number_of_its_own(client: Any) -> None:
     numbers = {client.get("/nowhere").headers["X-Request-Id"] for _ in range(50)}
     assert len(numbers) == 50

@@ -21,6 +21,7 @@ from geoapp.web import current
 from geoapp.web.describing import DAY, JSON, TEXT, describe, either
 from geoapp.web.errors import said
 from geoapp.web.limits import limited
+from geoapp.web.requests import public_url
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("people", __name__, template_folder="templates", enable_openapi=False)
@@ -276,7 +277,7 @@ def _invite_page(error: GeoappError | None = None) -> Response:
 
 
 def _link_page(person: Person, token: str, *, days: int) -> Response:
-    link = url_for("accounts.invitation", token=token, _external=True)
+    link = public_url(url_for("accounts.invitation", token=token))
     response = make_response(render_template("people/link.html", person=person, link=link, days=days))
     response.headers["Cache-Control"] = "no-store"
     return response
