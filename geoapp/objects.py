@@ -38,6 +38,8 @@ class NoObject(NotFound):
 class ObjectsUnreachable(Unavailable):
     """The store does not answer, refuses us, or the disk is full."""
 
+    outside = "照片暂时不能存取；请过几分钟再试。"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:

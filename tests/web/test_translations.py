@@ -21,6 +21,8 @@ from geoapp.accounts.roles import RANK_NAMES
 from geoapp.accounts.trail import views as trail_views
 from geoapp.db import DatabaseGone
 from geoapp.maps import facts, style
+from geoapp.objects import ObjectsUnreachable
+from geoapp.reports.photos import photo
 from geoapp.web import translating
 
 GEOAPP = Path(translating.__file__).parents[1]
@@ -29,9 +31,10 @@ PO = translating.FOLDER / "en" / "LC_MESSAGES" / "messages.po"
 LOOKED_UP = {
     *facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2],
     *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), DatabaseGone.outside,
+    ObjectsUnreachable.outside, photo.TAKEN_BACK, photo.TOO_OLD,
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
-BILINGUAL = ("accounts",)
+BILINGUAL = ("accounts", "reports/photos")
 
 
 def said_by_server() -> set[str]:

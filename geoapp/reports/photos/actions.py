@@ -26,7 +26,7 @@ from geoapp.reports.photos import store, tasks
 from geoapp.reports.photos.header import MOST_BYTES
 from geoapp.reports.photos.looking import Look, look
 from geoapp.reports.photos.painting import parse_shapes, shapes_json
-from geoapp.reports.photos.photo import MOST, Photo, State, object_name, object_names
+from geoapp.reports.photos.photo import MOST, TAKEN_BACK, Photo, State, object_name, object_names
 from geoapp.reports.placing import Position
 
 #: Photographs that one sending brings at most.
@@ -107,7 +107,7 @@ def attach(
     if known is not None:
         return _again(connection, known, prepared)
     if store.count(connection, report_id, role) >= MOST[role]:
-        raise TooManyPhotos(f"照片已经有 {MOST[role]} 张，不能再加；请挑最能说明问题的发送。")
+        raise TooManyPhotos("照片已经有 %(most)s 张，不能再加；请挑最能说明问题的发送。", most=MOST[role])
     point = prepared.position.wgs84() if prepared.position is not None else (None, None)
     made = store.add(
         connection, key=secrets.token_hex(16), report_id=report_id, text_id=text_id, role=role, by=by,
@@ -217,23 +217,31 @@ def _decide(at: Desk, case: Case, photo: Photo, state: State) -> Photo:
 
 
 def paint(
-    database: Database, actor: Actor, key: str, shapes: Any, *, seen: int | None = None, now: datetime | None = None
+    database: Database,
+    actor: Actor,
+    key: str,
+    shapes: Any,
+    *,
+    afresh: bool = False,
+    seen: int | None = None,
+    now: datetime | None = None,
 ) -> Photo:
-    """打码: these shapes are painted over in all sizes, in the place of those that were there before.
+    """打码: these shapes are painted over in all sizes, besides those that were painted over before.
 
-    The sizes that are there are given up at once, with their address; new ones come under a new one. Once the original
-    is gone, what was painted over stays so, and more can be added.
+    The sizes that are there are given up at once, with their address; new ones come under a new one.
 
     Parameters
     ----------
     shapes : as `painting.parse_shapes` reads them
+    afresh : what was painted before is taken away, as far as there is still an original to make it from
     seen : the revision that the painter looked at; Conflict when it is no longer that
     """
-    wanted = shapes_json(parse_shapes(shapes))
+    added = shapes_json(parse_shapes(shapes))
     with desk(database, actor, now=now) as at:
         case, photo = _open(at, key)
         if seen is not None and photo.revision != seen:
             raise Conflict("照片刚被别人改动过；请刷新后再打码。")
+        wanted = added if afresh else shapes_json(parse_shapes([*photo.shapes, *added]))
         if photo.state == State.FAILED or (photo.original is None and photo.name is None):
             raise NotReady(photo.reason or "照片已被收回，不能再打码。")
         values: dict[str, Any] = {"shapes": wanted, "painted_by": at.name, "painted_at": at.now, "name": None}
@@ -295,7 +303,7 @@ def forget(connection: Connection, report_id: int, by: str, *, shown: bool, now:
         values: dict[str, Any] = {"original": None, "lon": None, "lat": None, "taken_at": None, "original_gone_at": now}
         names = [photo.original] if photo.original else []
         if shown:
-            values |= {"state": State.HIDDEN, "name": None, "reason": "发送人已收回。"}
+            values |= {"state": State.HIDDEN, "name": None, "reason": TAKEN_BACK}
             names += object_names(photo.name) if photo.name else []
         gone += store.change(connection, photo, **values)
         tasks.queue_erasing(connection, names)

@@ -73,7 +73,7 @@ def require_decodable(header: Header) -> Header:
     # Coefficients take the room of as many pixels of a picture that is decoded whole.
     if max(header.width, header.height) > MOST_SIDE or pixels > most * 1_000_000 or header.extra_bytes > 200 << 20:
         raise TooManyPixels(
-            f"照片太大（{header.width}×{header.height} 像素）；{header.kind.upper()} 最多 {most} 百万像素，"
-            "请在相机设置里改用普通分辨率，或发送截图。"
-        )
+            "照片太大（%(width)s×%(height)s 像素，最多 %(most)s 百万像素）；请在相机设置里改用普通分辨率，或发送截图。",
+            width=header.width, height=header.height, most=most,
+        )  # fmt: skip
     return header

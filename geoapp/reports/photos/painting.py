@@ -36,10 +36,10 @@ class Shape:
 def parse_shapes(found: Any) -> tuple[Shape, ...]:
     """Shapes from JSON: a list of rect ``at`` [x, y, width, height], polygon ``points``, brush ``points`` ``width``."""
     if not isinstance(found, list) or len(found) > MOST_SHAPES:
-        raise BadShape(f"打码图形应为列表，最多 {MOST_SHAPES} 个；请减少后重试。")
+        raise BadShape("打码图形应为列表，最多 %(most)s 个；请减少后重试。", most=MOST_SHAPES)
     shapes = tuple(_shape(one) for one in found)
     if sum(len(shape.points) for shape in shapes) > MOST_POINTS:
-        raise BadShape(f"打码笔画的点超过 {MOST_POINTS} 个；请分成较短的笔画。")
+        raise BadShape("打码笔画的点超过 %(most)s 个；请分成较短的笔画。", most=MOST_POINTS)
     return shapes
 
 
@@ -56,7 +56,7 @@ def shapes_json(shapes: Sequence[Shape]) -> list[dict[str, Any]]:
 def _shape(found: Any) -> Shape:
     kind = found.get("kind") if isinstance(found, dict) else None
     if kind not in _KINDS:
-        raise BadShape(f"打码图形的种类应为 {'、'.join(_KINDS)} 之一。")
+        raise BadShape("打码图形的种类应为 %(kinds)s 之一。", kinds=", ".join(_KINDS))
     if kind == "rect":
         x, y, width, height = _numbers(found.get("at"), 4)
         if width <= 0 or height <= 0:
@@ -78,7 +78,7 @@ def _shape(found: Any) -> Shape:
 def _numbers(found: Any, count: int) -> list[float]:
     """Fractions of the picture; what lies outside of it by a stroke's width is drawn to its rim."""
     if not isinstance(found, list) or len(found) != count:
-        raise BadShape(f"打码图形的每个位置应有 {count} 个数。")
+        raise BadShape("打码图形的每个位置应有 %(count)s 个数。", count=count)
     for value in found:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadShape("打码图形的位置应为数。")

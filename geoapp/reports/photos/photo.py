@@ -14,6 +14,10 @@ ROLES = ("report", "addition", "answer", "judgement")
 MOST = {"report": 6, "addition": 12, "answer": 12, "judgement": 12}
 
 
+#: Why there is nothing to be seen of a photograph that could once be decoded.
+TAKEN_BACK, TOO_OLD = "发送人已收回。", "原件已到保存期限，没有处理成功。"
+
+
 class State(StrEnum):
     """Where a photograph stands; only a released one is public."""
 

@@ -21,7 +21,9 @@ def sniff(data: bytes) -> Header:
     if not data:
         raise broken()
     if len(data) > MOST_BYTES:
-        raise PhotoTooLarge(f"照片文件超过 {MOST_BYTES >> 20} MiB 的上限；请在相机设置里改用普通画质后重拍。")
+        raise PhotoTooLarge(
+            "照片文件超过 %(most)s MiB 的上限；请在相机设置里改用普通画质后重拍。", most=MOST_BYTES >> 20
+        )
     return require_decodable(_header(data))
 
 

@@ -28,7 +28,7 @@ from geoapp.reports.cases import Case
 from geoapp.reports.photos import store
 from geoapp.reports.photos.darkroom import Darkroom
 from geoapp.reports.photos.painting import parse_shapes
-from geoapp.reports.photos.photo import Photo, State, object_name, object_names
+from geoapp.reports.photos.photo import TOO_OLD, Photo, State, object_name, object_names
 
 HERE = "geoapp.reports.photos.tasks"
 DEVELOP = jobs.register(jobs.Task("photos.develop", f"{HERE}:develop", attempts=3, brief=True))
@@ -167,7 +167,7 @@ def drop_original(connection: Connection, one: Photo, now: datetime) -> bool:
     """Give an original up, and with it where and when it was taken; what was never developed can be no more."""
     values: dict[str, Any] = {"original": None, "original_gone_at": now, "lon": None, "lat": None, "taken_at": None}
     if one.name is None:
-        values |= {"state": State.FAILED, "reason": "原件已到保存期限，没有处理成功。"}
+        values |= {"state": State.FAILED, "reason": TOO_OLD}
     if not store.change(connection, one, **values):
         return False
     queue_erasing(connection, [one.original] if one.original else [])

@@ -23,7 +23,7 @@ from geoapp.reports.photos.photo import SIZES, Photo, State, object_name
 from geoapp.reports.photos.store import Served
 from geoapp.web import current
 from geoapp.web.bodies import takes
-from geoapp.web.describing import ANY_FILE, FILE, OBJECT, TEXT, WHOLE, array_of, describe, record
+from geoapp.web.describing import ANY_FILE, FILE, FLAG, OBJECT, TEXT, WHOLE, array_of, describe, record
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
@@ -130,16 +130,17 @@ def hide(key: str) -> Any:
 
 @blueprint.post("/api/photos/<key>/paint")
 @needs("photos.moderate")
-@describe(json=record(("shapes",), shapes=array_of(OBJECT), seen=WHOLE), errors=(409,))
+@describe(json=record(("shapes",), shapes=array_of(OBJECT), afresh=FLAG, seen=WHOLE), errors=(409,))
 def paint(key: str) -> Any:
     """打码: paint over these shapes in all sizes; the sizes that were there are gone at once."""
     sent = request.get_json(silent=True)
-    if not isinstance(sent, dict) or set(sent) - {"shapes", "seen"}:
-        raise Invalid("请以 JSON 发送 shapes（打码图形）和 seen（所看到的版本）。")
-    seen = sent.get("seen")
-    if seen is not None and (not isinstance(seen, int) or isinstance(seen, bool)):
-        raise Invalid("seen 应为所看到的版本号。")
-    return jsonify(photo=_photo_json(actions.paint(current.database(), actor(), key, sent.get("shapes"), seen=seen)))
+    if not isinstance(sent, dict) or set(sent) - {"shapes", "afresh", "seen"}:
+        raise Invalid("请以 JSON 发送 shapes（打码图形）、afresh（是否重新打码）和 seen（所看到的版本）。")
+    seen, afresh = sent.get("seen"), sent.get("afresh", False)
+    if not isinstance(afresh, bool) or (seen is not None and (not isinstance(seen, int) or isinstance(seen, bool))):
+        raise Invalid("afresh 应为 true 或 false，seen 应为所看到的版本号。")
+    made = actions.paint(current.database(), actor(), key, sent.get("shapes"), afresh=afresh, seen=seen)
+    return jsonify(photo=_photo_json(made))
 
 
 @blueprint.post("/photos/<key>/original")

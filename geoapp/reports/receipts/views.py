@@ -27,6 +27,7 @@ from geoapp.reports.receipts import forms, showing
 from geoapp.reports.wording import state_words
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
+from geoapp.web.errors import said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.requests import client_address, public_url
@@ -149,7 +150,7 @@ def prepared_photos(files: Sequence[FileStorage]) -> tuple[list[Any], list[str]]
         try:
             ready.append(photos.prepare(current.database(), current.objects(), file.stream))
         except Invalid as error:
-            told.append(_("第 %(n)s 张照片没有收下：%(reason)s", n=number, reason=_(str(error))))
+            told.append(_("第 %(n)s 张照片没有收下：%(reason)s", n=number, reason=said(error)))
     return ready, told
 
 

@@ -293,11 +293,16 @@ def test_what_is_painted_over_is_gone_with_its_address(town: Town, objects: Obje
     assert photo(town, found.key).painted_by == town.grid.name
 
 
-def test_painting_again_replaces_what_was_painted_while_the_original_is_there(town: Town, objects: ObjectStore) -> None:
+def test_painting_again_adds_and_only_painting_afresh_takes_away(town: Town, objects: ObjectStore) -> None:
+    """Who paints a second face over must not uncover the first."""
     found = ready(town, objects, corpus.jpeg(corpus.scene(960, 640)))
-    actions.paint(town.database, town.grid, found.key, FACE, now=NOW)
-    work(town)
-    actions.paint(town.database, town.grid, found.key, [], now=NOW)
+    cover, other = {"kind": "rect", "at": [0, 0, 0.9, 0.9]}, {"kind": "rect", "at": [0.9, 0.9, 0.1, 0.1]}
+    for shape in (cover, other):
+        actions.paint(town.database, town.grid, found.key, [shape], now=NOW)
+        work(town)
+        assert top_left(objects, photo(town, found.key).name) != pytest.approx(corpus.RED, abs=14)
+    assert len(photo(town, found.key).shapes) == 2
+    actions.paint(town.database, town.grid, found.key, [other], afresh=True, now=NOW)
     work(town)
     assert top_left(objects, photo(town, found.key).name) == pytest.approx(corpus.RED, abs=14)
 
