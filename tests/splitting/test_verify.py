@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tests.splitting.enumeration import make_graph, rook
 from tests.splitting.planar_worlds import delaunay_world, evenly, tiny_world
 
 Document = dict[str, Any]
+DOCS = Path(__file__).parents[2] / "docs" / "splitting-answers.md"
 
 WORLD = delaunay_world(80, seed=2, total=800)
 REQUEST = DivisionRequest(2, ((380, 425), (370, 430)), together=((3, 4),), anchors={0: 1})
@@ -170,6 +172,21 @@ def test_a_mutation_is_refused(kind: str) -> None:
     assert document != proved(), "the mutation changed nothing"
     with pytest.raises(Refuted):
         verify(WORLD, document)
+
+
+def test_the_docs_list_each_kind_with_its_reason() -> None:
+    """Reasons as they are now; numbers in them are those of the case."""
+    listed = {}
+    for line in DOCS.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 2:
+            listed[cells[0]] = cells[1]
+    for kind, mutate in MUTATIONS.items():
+        document = proved()
+        mutate(document)
+        with pytest.raises(Refuted) as refused:
+            verify(WORLD, document)
+        assert re.sub(r"\d+", "N", listed[kind]) == re.sub(r"\d+", "N", str(refused.value)), kind
 
 
 @pytest.mark.parametrize("change", ["households", "cost", "edges"])

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import signal
+import sys
 import time
 from collections.abc import Generator, Iterator
-from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -28,8 +29,9 @@ READY = "ready"
 SMALL = 2000
 #: What workers import before their first task.
 WARM = "geoapp.splitting.scanning.warm"
-#: Where the system can, workers are forked from a process that has loaded the solver once for all of them.
-METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+#: On Linux workers are forked from a process that has loaded the solver once for all of them; elsewhere libraries that
+#: were loaded before a fork may not bear it, or there is none.
+METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 #: Closing it ends the workers.
 Outcomes = Generator[Outcome, None, None]
 
@@ -52,6 +54,8 @@ def in_one_process(tasks: Iterator[Task]) -> Outcomes:
 def expect_processes() -> None:
     """Begin to load what workers need, beside this process, which need not know yet whether it will start any."""
     if METHOD == "forkserver":
+        from multiprocessing import forkserver
+
         forkserver.set_forkserver_preload(["__main__", WARM])
         forkserver.ensure_running()
 
