@@ -162,11 +162,12 @@ class JobQueue:
         """Queue every round that is due, and drop yesterday's; gives how many were queued."""
         now, added = utcnow(), 0
         with self._database.reading() as connection:
-            newest = sa.select(jobs.c.task, sa.func.max(jobs.c.created_at, type_=UtcDateTime)).group_by(jobs.c.task)
-            last = {row[0]: row[1] for row in connection.execute(newest.where(jobs.c.task.in_(_names(ROUND))))}
-        due = [t for t in rounds() if t.name not in last or now - last[t.name] >= timedelta(seconds=t.every_s)]
+            due = _due_rounds(connection, now)
         for found in due:
-            with self._database.transaction() as connection:
+            with self._database.transaction(line="rounds") as connection:
+                # Another process may have looked at the same moment and been quicker.
+                if found not in _due_rounds(connection, now):
+                    continue
                 old = (jobs.c.task == found.name) & (jobs.c.ended_at < now - timedelta(days=1))
                 connection.execute(jobs.delete().where(old))
                 add_within(connection, found.name, {}, title=found.name)
@@ -205,23 +206,21 @@ class JobQueue:
         with self._database.transaction(line=None) as connection:
             connection.execute(jobs.delete().where(jobs.c.task.in_(_names(lane)), jobs.c.ended_at < before))
 
-    def beat(self, key: str, *, progress: float, message: str) -> bool:
+    def beat(self, key: str, *, progress: float, message: str, attempt: int | None = None) -> bool:
         """Say that the job is alive; False when it shall stop (cancelled, or taken over by another worker)."""
+        mine = _held(key, attempt)
         with self._database.transaction(line=None) as connection:
-            connection.execute(
-                jobs.update()
-                .where(jobs.c.id == key, jobs.c.state == RUNNING)
-                .values(progress=progress, message=message, leased_until=utcnow() + LEASE)
-            )
-            row = connection.execute(sa.select(jobs.c.state, jobs.c.cancel_asked).where(jobs.c.id == key)).one_or_none()
-        return row is not None and row.state == RUNNING and not row.cancel_asked
+            values = {"progress": progress, "message": message, "leased_until": utcnow() + LEASE}
+            if connection.execute(jobs.update().where(mine).values(values)).rowcount != 1:
+                return False
+            return not connection.execute(sa.select(jobs.c.cancel_asked).where(jobs.c.id == key)).scalar_one()
 
-    def end(self, key: str, state: str, *, message: str, result: Any = None) -> None:
-        """Write the outcome of a running job."""
+    def end(self, key: str, state: str, *, message: str, result: Any = None, attempt: int | None = None) -> None:
+        """Write the outcome of a running job; of an ``attempt`` that another worker has taken over, nothing."""
         with self._database.transaction(line=None) as connection:
             connection.execute(
                 jobs.update()
-                .where(jobs.c.id == key, jobs.c.state == RUNNING)
+                .where(_held(key, attempt))
                 .values(
                     state=state,
                     message=message,
@@ -232,17 +231,17 @@ class JobQueue:
                 )
             )
 
-    def retry(self, key: str, *, message: str) -> None:
+    def retry(self, key: str, *, message: str, attempt: int | None = None) -> None:
         """Put a running job back into the queue."""
         with self._database.transaction(line=None) as connection:
             values = {"state": QUEUED, "message": message, "leased_until": None}
-            connection.execute(jobs.update().where(jobs.c.id == key, jobs.c.state == RUNNING).values(values))
+            connection.execute(jobs.update().where(_held(key, attempt)).values(values))
 
-    def release(self, key: str) -> None:
+    def release(self, key: str, *, attempt: int | None = None) -> None:
         """Put a running job back because its worker ends in order: another takes it at once, and no try is counted."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(line=None) as connection:
             values = {"state": QUEUED, "message": "", "leased_until": None, "attempts": jobs.c.attempts - 1}
-            connection.execute(jobs.update().where(jobs.c.id == key, jobs.c.state == RUNNING).values(values))
+            connection.execute(jobs.update().where(_held(key, attempt)).values(values))
 
     def cancel(self, key: str) -> None:
         """Ask for an end: a waiting job ends at once, a running one at its next heartbeat."""
@@ -259,6 +258,18 @@ class JobQueue:
 def _columns() -> sa.Select[Any]:
     names = Job.__dataclass_fields__
     return sa.select(*[jobs.c[name] for name in names])
+
+
+def _held(key: str, attempt: int | None) -> sa.ColumnElement[bool]:
+    """The job runs, and by the worker that took it for that attempt: one that was silent for too long has lost it."""
+    held = (jobs.c.id == key) & (jobs.c.state == RUNNING)
+    return held if attempt is None else held & (jobs.c.attempts == attempt)
+
+
+def _due_rounds(connection: sa.Connection, now: datetime) -> list[Task]:
+    newest = sa.select(jobs.c.task, sa.func.max(jobs.c.created_at, type_=UtcDateTime)).group_by(jobs.c.task)
+    last = {row[0]: row[1] for row in connection.execute(newest.where(jobs.c.task.in_(_names(ROUND))))}
+    return [t for t in rounds() if t.name not in last or now - last[t.name] >= timedelta(seconds=t.every_s)]
 
 
 def _claimable(lane: str) -> sa.ColumnElement[bool]:

@@ -94,40 +94,59 @@ class Worker:
         kind = task(job.task)
         module, function = kind.target.split(":")
         if job.attempts > kind.attempts:
-            self._queue.end(job.id, FAILED, message="任务多次中断，已停止；请联系管理员。")
+            self._end(job, FAILED, message="任务多次中断，已停止；请联系管理员。")
             return
         try:
             run = getattr(importlib.import_module(module), function)
             result = run(self._database, lambda share, words: None, **job.args)
-            self._queue.end(job.id, DONE, message="", result=result)
+            self._end(job, DONE, message="", result=result)
         except Unavailable as error:
             if job.attempts < kind.attempts:
-                self._queue.retry(job.id, message=str(error))
+                self._queue.retry(job.id, message=str(error), attempt=job.attempts)
             else:
-                self._queue.end(job.id, FAILED, message=str(error))
+                self._end(job, FAILED, message=str(error))
         except Exception as error:
             log.exception("%s work %s", kind.lane, job.task)
             words = str(error) if isinstance(error, GeoappError) else "计算时程序出错，已记入日志。"
-            self._queue.end(job.id, FAILED, message=words)
+            self._end(job, FAILED, message=words)
 
     def _work(self, job: Job) -> None:
         kind = task(job.task)
         if job.attempts > kind.attempts:
-            self._queue.end(
-                job.id, FAILED, message="计算进程多次异常退出，任务已停止；请减小范围后重试，或联系管理员。"
-            )
+            self._end(job, FAILED, message="计算进程多次异常退出，任务已停止；请减小范围后重试，或联系管理员。")
             return
         pipe = self._warm_process()
         pipe.send((kind.target, job.args))
-        state, message, result = self._follow(job, kind, pipe)
+        try:
+            state, message, result = self._follow(job, kind, pipe)
+        except BaseException:
+            self._end_process()  # else its answer would be taken for that of the next job
+            raise
         if state is None:
             if self._stop.is_set():
                 self._end_process()  # before another worker may begin the same
-                self._queue.release(job.id)
+                self._queue.release(job.id, attempt=job.attempts)
             else:
-                self._queue.retry(job.id, message=message)
+                self._queue.retry(job.id, message=message, attempt=job.attempts)
             return
-        self._queue.end(job.id, state, message=message, result=result)
+        self._end(job, state, message=message, result=result)
+
+    def _end(self, job: Job, state: str, *, message: str, result: Any = None) -> None:
+        """Write the outcome; a database that is gone for a while does not cost what an hour has computed."""
+        while True:
+            try:
+                return self._queue.end(job.id, state, message=message, result=result, attempt=job.attempts)
+            except Unavailable:
+                if self._stop.wait(HEARTBEAT_S):
+                    raise
+
+    def _beat(self, job: Job, *, progress: float, message: str) -> bool:
+        """Shall the job go on? While the database is gone nobody else can take it, so it does."""
+        try:
+            return self._queue.beat(job.id, progress=progress, message=message, attempt=job.attempts)
+        except Unavailable as error:
+            log.warning("no sign of life from job %s: %s", job.id, error)
+            return True
 
     def _follow(self, job: Job, kind: Task, pipe: Pipe) -> tuple[str | None, str, Any]:
         """Pass progress on until the outcome is known; state None means that the process died."""
@@ -149,7 +168,7 @@ class Worker:
             if now - beaten >= HEARTBEAT_S:
                 beaten = now
                 self._show()
-                if not self._queue.beat(job.id, progress=progress, message=message):
+                if not self._beat(job, progress=progress, message=message):
                     self._end_process()
                     return CANCELLED, "已取消", None
         return None, "", None
