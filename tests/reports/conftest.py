@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from geoapp.app import register_tasks
 from geoapp.config import Settings
 from geoapp.db import Database
 from tests import engines
 from tests.reports.world import Town, make_town
+
+# What cases queue is known to every process that serves or works, also to a test that runs alone.
+register_tasks()
 
 
 @pytest.fixture(scope="session")

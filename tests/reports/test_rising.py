@@ -8,7 +8,7 @@ import pytest
 
 from geoapp.accounts.people import VISITOR
 from geoapp.errors import Invalid, NotAllowed
-from geoapp.jobs import DONE, JobQueue
+from geoapp.jobs import DONE, ROUND, JobQueue, rounds
 from geoapp.reports.contacts.actions import forget_expired
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.inbox import actions as inbox
@@ -135,14 +135,14 @@ def test_contact_data_are_gone_thirty_days_after_closing_and_the_case_stays_31(t
 def test_the_worker_does_the_rounds_by_itself_and_once_a_while(town: Town) -> None:
     town.send(now=NOW)
     queue = JobQueue(town.database)
-    assert queue.add_rounds() == 2 and queue.add_rounds() == 0
+    assert queue.add_rounds() == len(rounds()) and queue.add_rounds() == 0
     worker = Worker(town.database.settings, town.database)
     while (other := queue.claim()) is not None:
         assert not other.task.startswith("reports."), "a round waits for its own thread"
-    while (job := queue.claim(in_rounds=True)) is not None:
-        worker._go_round(job)
+    while (job := queue.claim(ROUND)) is not None:
+        worker._do_beside(job)
     ended = {job.task: job for job in queue.latest() if job.task.startswith("reports.")}
-    assert set(ended) == {tasks.TICK.name, tasks.FORGET.name} and all(job.state == DONE for job in ended.values())
+    assert {tasks.TICK.name, tasks.FORGET.name} <= set(ended) and all(job.state == DONE for job in ended.values())
     assert ended["reports.tick"].result == {"reminded": 1, "raised": 0, "resumed": 0}
 
 
