@@ -11,7 +11,6 @@ from apiflask import APIFlask
 from geoapp.accounts.people import Actor
 from geoapp.app import create_app
 from geoapp.files import secret_key
-from geoapp.places.hierarchy import path_of
 from geoapp.reports.doors.actions import NewDoor, make_doors
 from geoapp.reports.doors.tokens import token
 from tests import signing_in
@@ -192,10 +191,46 @@ def test_a_link_ends_when_it_is_revoked_and_when_the_case_is_given_to_another(ap
     assert outside.get(links[0]).status_code == 404
 
 
+def test_many_are_accepted_at_once_and_that_is_taken_back(app: APIFlask, town: Town) -> None:
+    for words in ("垃圾没清", "灯不亮"):
+        send(app, door_address(town), words=words)
+    grid = officer(app, town, "grid")
+    picked = re.findall(r'name="keys" value="([0-9a-f]{16}:\d+)"', grid.get("/cases").text)
+    assert len(picked) == 2
+    done = grid.post("/cases/bulk", data={"keys": picked, "action": "accept", "which": "place"})
+    keys = [each.partition(":")[0] for each in picked]
+    assert {town.case(key).stage for key in keys} == {"handle"}
+    undo = re.search(r'action="(/cases/bulk/\w+/undo)"', grid.get(done.location).text)
+    assert undo
+    grid.post(undo[1])
+    assert {town.case(key).stage for key in keys} == {"collect"}
+
+
 def test_the_page_of_a_case_is_there_in_english(app: APIFlask, town: Town) -> None:
     send(app, door_address(town), words="垃圾没清")
     grid = officer(app, town, "grid")
     case = only_case(grid)
     page = grid.get(f"{case}?lang=en").text
     assert "What to do now" in page
-    assert path_of(GRID)
+
+
+def test_a_call_is_taken_down_at_the_counter(app: APIFlask, town: Town) -> None:
+    grid = officer(app, town, "grid")
+    key = key_of(grid.get("/cases/new").text)
+    nothing = grid.post("/cases/new", data={"key": key, "words": "", "phone": "号码"})
+    assert nothing.status_code == 400
+    assert "电话号码不对" in nothing.text
+    form = {
+        "key": key,
+        "words": "楼下垃圾没人清",
+        "address": "绿景苑3号楼",
+        "phone": "13800138000",
+        "wants_call": "yes",
+    }
+    taken = grid.post("/cases/new", data=form)
+    assert taken.status_code == 200
+    number = re.search(r"\d{3}-\d{3}-\d{3}", taken.text)
+    assert number
+    assert number[0] in grid.post("/cases/new", data=form).text, "pressed twice, it is one"
+    case = town.case(only_case(grid).rpartition("/")[2])
+    assert (case.place_code, case.kind, case.channel, case.address) == (GRID, "rubbish", "phone", "绿景苑3号楼")
