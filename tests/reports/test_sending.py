@@ -96,7 +96,7 @@ def test_fifty_at_once_with_one_key_make_one_report_26(town: Town) -> None:
 
 WRONG: list[tuple[dict[str, object], type[Exception]]] = [
     ({"words": " \n\t "}, EmptyReport),
-    ({"words": "字" * 2001}, TextTooLong),
+    ({"words": "字" * 4001}, TextTooLong),
     ({"kind": "dragons"}, UnknownKind),
     ({"channel": "pigeon"}, Invalid),
     ({"matter": "rumour"}, Invalid),

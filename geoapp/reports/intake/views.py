@@ -185,15 +185,12 @@ def _send(template: str, *, door: Door | None = None) -> Any:
         return _form_page(template, given=given, door=door, status=400)
     try:
         receipt = sending.submit(
-            current.database(), actor(), _sending(given, door, prepared), sender=_sender(), key=given.key or None
-        )
+            current.database(), actor(), _sending(given, door, prepared), sender=_sender(), key=given.key or None,
+            along=photos.attaching(prepared, by="sender"),
+        )  # fmt: skip
     except GeoappError:
         photos.discard(current.objects(), prepared)
         raise
-    if receipt.report_id:
-        with current.database().transaction() as connection:
-            for each in prepared:
-                photos.attach(connection, each, report_id=receipt.report_id, by="sender", role="report", now=utcnow())
     return _received(receipt, told)
 
 

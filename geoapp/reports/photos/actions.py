@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -28,6 +28,7 @@ from geoapp.reports.photos.looking import Look, look
 from geoapp.reports.photos.painting import parse_shapes, shapes_json
 from geoapp.reports.photos.photo import MOST, TAKEN_BACK, Photo, State, object_name, object_names
 from geoapp.reports.placing import Position
+from geoapp.reports.sending.matter import Receipt
 
 #: Photographs that one sending brings at most.
 MOST_PHOTOS = MOST["report"]
@@ -117,6 +118,16 @@ def attach(
     )  # fmt: skip
     tasks.queue_development(connection, made.id)
     return PhotoReceipt(made.key, made.state)
+
+
+def attaching(prepared: Sequence[Prepared], *, by: str) -> Callable[[Desk, Receipt], None]:
+    """Makes photographs those of the report that they came with, in its transaction (`sending.actions.submit`)."""
+
+    def attach_all(at: Desk, receipt: Receipt) -> None:
+        for one in prepared:
+            attach(at.connection, one, report_id=receipt.report_id, by=by, now=at.now)
+
+    return attach_all
 
 
 def _again(connection: Connection, known: Photo, prepared: Prepared) -> PhotoReceipt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -65,6 +66,7 @@ def submit(
     sender: Sender,
     key: str | None = None,
     official: Official | None = None,
+    along: Callable[[Desk, Receipt], None] = lambda at, receipt: None,
     now: datetime | None = None,
 ) -> Receipt:
     """Take a report in; durable, with its audit entry, when this returns.
@@ -73,6 +75,7 @@ def submit(
     ----------
     key : of the sending; the same one again gives the same receipt and stores nothing
     official : what only an official who takes it down may say; needs ``reports.handle`` where it lies
+    along : stores what comes with it, such as photographs, in the same transaction: all of it is kept, or nothing
 
     Raises
     ------
@@ -86,7 +89,9 @@ def submit(
     for attempt in range(_TRIES):
         try:
             with desk(database, actor, now=now) as at:
-                return take(at, sending, sender=sender, key=key, official=official)
+                receipt = take(at, sending, sender=sender, key=key, official=official)
+                along(at, receipt)
+                return receipt
         except IntegrityError:
             # Another process was quicker with the same key, number or bucket: look again.
             if attempt == _TRIES - 1:

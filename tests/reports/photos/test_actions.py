@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from geoapp.accounts.people import Actor
+from geoapp.accounts.people import VISITOR, Actor
 from geoapp.accounts.trail import actions as trail
 from geoapp.db import utcnow
 from geoapp.errors import Conflict, GeoappError, NotAllowed, NotFound, Unavailable
@@ -19,10 +19,14 @@ from geoapp.jobs import BRIEF, JobQueue
 from geoapp.objects import ObjectStore
 from geoapp.reports import store as cases
 from geoapp.reports.handling.actions import Target, accept, assign
+from geoapp.reports.people import Sender
 from geoapp.reports.photos import actions, store, tasks
 from geoapp.reports.photos.photo import Photo, object_name, object_names
 from geoapp.reports.placing import Position
 from geoapp.reports.receipts import actions as receipts
+from geoapp.reports.sending.actions import new_key
+from geoapp.reports.sending.actions import submit as send
+from geoapp.reports.sending.matter import Receipt, Sending
 from geoapp.reports.store import Service, set_service
 from tests.places.street import STREET
 from tests.reports.photos import corpus
@@ -153,6 +157,24 @@ def test_26_twenty_at_once_are_one(town: Town, objects: ObjectStore) -> None:
     assert errors == [] and len(keys) == 20 and len(set(keys)) == 1
     work(town)
     assert len(lying(objects)) == 4
+
+
+def test_a_report_and_its_photographs_are_stored_together_or_not_at_all(town: Town, objects: ObjectStore) -> None:
+    """Seven are one too many: then the report is not there either, and sent again with six it is."""
+    pictures = [corpus.jpeg(Image.new("RGB", (40, 40), (30 * number, 0, 0))) for number in range(7)]
+    ready = [actions.prepare(town.database, objects, each, now=NOW) for each in pictures]
+    key, sending = new_key(), Sending(words="垃圾没人清", kind="rubbish", photos=7)
+
+    def submit(count: int) -> Receipt:
+        along = actions.attaching(ready[:count], by="sender")
+        return send(town.database, VISITOR, sending, sender=Sender("192.0.2.1"), key=key, along=along, now=NOW)
+
+    with pytest.raises(actions.TooManyPhotos):
+        submit(7)
+    receipt = submit(6)
+    assert not receipt.again and submit(6).report_id == receipt.report_id
+    with town.database.reading() as connection:
+        assert [p.role for p in store.photos_of(connection, receipt.report_id)] == ["report"] * 6
 
 
 def test_02_a_report_takes_six(town: Town, objects: ObjectStore) -> None:
