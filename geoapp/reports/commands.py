@@ -7,6 +7,7 @@ import click
 from geoapp.accounts.people import Actor
 from geoapp.config import read_settings
 from geoapp.db import utcnow
+from geoapp.reports.imports import commands as imports
 from geoapp.schema import prepared
 
 _OWNER = Actor(system="command-line")
@@ -14,7 +15,11 @@ _OWNER = Actor(system="command-line")
 
 @click.group()
 def reports() -> None:
-    """Reports 随手拍: rounds, modes and rules."""
+    """Reports 随手拍: rounds, modes and rules; what is brought in and what comes out."""
+
+
+for _command in (imports.import_, imports.imports, imports.undo_import, imports.set_aside):
+    reports.add_command(_command)
 
 
 @reports.command()

@@ -180,6 +180,8 @@ def near_open(
         reports.c.kind == kind,
         reports.c.stage.in_(_OPEN),
         ~reports.c.hidden,
+        # Imported history is nobody's to work on: there is nothing to join.
+        reports.c.duty_code != "",
     )
     candidates = [Nearby(*row) for row in connection.execute(query) if row.id not in exclude]
     return rank(candidates, lon=lon, lat=lat, radius_m=radius_m)

@@ -1,0 +1,287 @@
+"""History comes in row by row and loses none; it comes in once, into nobody's inbox, and can be taken back."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from geoapp.accounts.trail.actions import verify
+from geoapp.errors import Invalid, NotAllowed
+from geoapp.layers.formats.source import Unreadable
+from geoapp.reports import store as core
+from geoapp.reports.handling.actions import accept
+from geoapp.reports.imports import actions, store
+from geoapp.reports.imports.history import MissingColumns, PastReports
+from geoapp.reports.imports.mapping import parse_mapping
+from geoapp.reports.inbox.actions import counts, nearby, public_reports
+from geoapp.reports.rising.actions import escalate_due
+from geoapp.reports.tables import report_texts, reports
+from tests.places.street import SOUTH, STEP, WEST
+from tests.reports import data
+from tests.reports.world import GRID, NOW, SYSTEM, Town
+
+pytestmark = pytest.mark.engines
+
+MAPPING = """
+origin = "old-desk"
+title = "旧系统"
+source = "示意"
+licence = "示意"
+keep = ["来源"]
+[columns]
+number = "编号"
+opened = "受理"
+due = "期限"
+closed = "办结"
+status = "状态"
+kind = "类别"
+words = ["内容", "补充"]
+x = "经度"
+y = "纬度"
+address = "地点"
+[dates]
+zone = "Asia/Shanghai"
+formats = ["%Y/%m/%d %H:%M", "iso"]
+[place]
+crs = "EPSG:4326"
+[values.status]
+"在办" = "open"
+"办结" = "done"
+"不属" = "not_ours"
+[values.kind]
+"垃圾" = "rubbish"
+"""
+HEAD = ["编号", "受理", "期限", "办结", "状态", "类别", "内容", "补充", "经度", "纬度", "地点", "来源"]
+X, Y = WEST + 0.5 * STEP, SOUTH + 3 * STEP
+
+
+def row(number: str, **more: Any) -> dict[str, Any]:
+    return {
+        "编号": number, "受理": "2026/10/01 09:00", "期限": "2026/10/02 09:00", "办结": "2026/10/01 17:00",
+        "状态": "办结", "类别": "垃圾", "内容": "垃圾满冒", "补充": "", "经度": X, "纬度": Y,
+        "地点": "绿景苑门口", "来源": "电话",
+    } | more  # fmt: skip
+
+
+ROWS = [
+    row("A1"), row("A2", 状态="在办", 办结=""), row("A3", 状态="不属", 经度="", 纬度=""),
+    row("A4", 类别="飞碟", 期限="", 经度="0", 纬度="0"), row("A5", 办结="2026-09-30T10:00:00"),
+    row(""), row("A1", 内容="又来一次"), row("B1", 受理="昨天"), row("B2", 状态="待定"), row("B3", 办结=""),
+    row("B4", 状态="在办"), row("B5", 受理=""),
+]  # fmt: skip
+REASONS = {
+    "no_number": 1, "repeated": 1, "bad_opened": 1, "unknown_status": 1, "contradiction": 2, "no_opened": 1,
+}  # fmt: skip
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, HEAD)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    def write(rows: list[dict[str, Any]], *, name: str = "旧.csv", encoding: str = "utf-8") -> Path:
+        path = tmp_path / name
+        path.write_text(table(rows), encoding=encoding)
+        return path
+
+    return write
+
+
+def bring(town: Town, path: Path, **more: Any) -> actions.Outcome:
+    return actions.import_history(town.database, SYSTEM, path, MAPPING, now=NOW, **more)
+
+
+def cases(town: Town) -> dict[str, Any]:
+    with town.database.reading() as connection:
+        rows = connection.execute(sa.select(*core.CASE_COLUMNS).where(reports.c.origin == "old-desk"))
+        return {r.origin_number: core.case_of(r) for r in rows}
+
+
+def test_every_row_is_stored_or_set_aside_with_its_reason(town: Town, file: Callable[..., Path]) -> None:
+    done = bring(town, file(ROWS, encoding="gb18030"))
+    assert (done.rows_in, done.stored, done.known, done.aside) == (12, 5, 0, 7)
+    assert done.encoding == "GB18030" and dict(done.reasons) == REASONS
+    assert dict(done.notes) == {"no_coordinates": 1, "unknown_kind": 1, "bad_coordinates": 1, "closed_before_opened": 1}
+    assert dict(done.states) == {"done": 3, "open": 1, "not_ours": 1}
+    found = cases(town)
+    first = found["A1"]
+    assert (first.stage, first.outcome, first.channel, first.kind) == ("evaluate", "done", "import", "rubbish")
+    # Nine o'clock in Beijing is one in the morning of UTC.
+    assert first.reported_at == datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
+    assert (first.lon, first.lat) == pytest.approx((X, Y)) and first.place_code == GRID + "01"
+    assert (found["A3"].lon, found["A3"].outcome, found["A3"].evidence) == (None, "not_ours", "none")
+    assert (found["A4"].kind, found["A4"].due_at) == ("unsorted", None)
+    with town.database.reading() as connection:
+        (batch,) = store.recent(connection)
+        aside = {(a.row, a.number): a for a in store.aside(connection, batch.id)}
+        rows = store.rows_of(connection, batch.id, [first.id])
+        words = connection.execute(sa.select(report_texts.c.text).where(report_texts.c.report_id == first.id)).scalar()
+    assert aside[8, "A1"].message == "编号与第 2 行相同" and all(a.remedy for a in aside.values())
+    assert (rows, words) == ({first.id: 2}, "垃圾满冒")
+    assert batch.summary["finished"] and (batch.rows_in, batch.origin) == (12, "old-desk")
+    assert verify(town.database)[1] is None
+
+
+def test_the_same_file_again_changes_nothing(town: Town, file: Callable[..., Path]) -> None:
+    path = file(ROWS)
+    bring(town, path)
+    before = cases(town)
+    again = bring(town, path)
+    # A1 stands twice in the file: both are known now, and the five bad rows stay bad.
+    assert (again.rows_in, again.stored, again.known, again.aside) == (12, 0, 6, 6)
+    assert cases(town) == before
+
+
+def test_an_import_that_broke_off_goes_on(
+    town: Town, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_BATCH", 2)
+
+    def stop(rows: int) -> None:
+        if rows >= 4:
+            raise KeyboardInterrupt
+
+    path = file([row(f"N{n}") for n in range(9)])
+    with pytest.raises(KeyboardInterrupt):
+        bring(town, path, progress=stop)
+    with town.database.reading() as connection:
+        (batch,) = store.recent(connection)
+    assert (batch.rows_stored, batch.summary["finished"]) == (4, False)
+    done = bring(town, path)
+    assert (done.stored, done.known) == (5, 4) and len(cases(town)) == 9
+
+
+def test_history_is_in_nobodys_inbox_and_no_clock_touches_it(town: Town, file: Callable[..., Path]) -> None:
+    before = {name: counts(town.database, town.people[name], now=NOW) for name in ("grid", "secretary", "district")}
+    bring(town, file(ROWS))
+    after = {name: counts(town.database, town.people[name], now=NOW) for name in before}
+    # The archive has it: A1 and A5 are closed, with A2 they are all that lie anywhere.
+    changed = {(w, n - before[who][w]) for who in after for w, n in after[who].items() if n != before[who][w]}
+    assert changed == {("closed", 2), ("all", 3)}
+    done = escalate_due(town.database, now=NOW)
+    assert (done.reminded, done.raised) == (0, 0)
+    # Nobody is asked to join what nobody works on; but it is on the public map as what it is.
+    assert nearby(town.database, "rubbish", X, Y, now=NOW) == []
+    assert len(public_reports(town.database, is_open=True)) == 1
+    with town.database.reading() as connection:
+        held = connection.execute(sa.select(sa.func.count()).where(report_texts.c.state == "held")).scalar()
+    assert held == 0
+
+
+def test_live_what_is_open_becomes_a_case_with_its_own_term(town: Town, file: Callable[..., Path]) -> None:
+    done = bring(town, file(ROWS), live=True)
+    assert (done.stored, done.live) == (5, 1)
+    case = cases(town)["A2"]
+    assert (case.stage, case.duty_code, case.due_at) == ("collect", GRID, datetime(2026, 10, 2, 1, 0, tzinfo=UTC))
+    assert town.kinds(case.key) == ["send"] and counts(town.database, town.grid, now=NOW)["place"] == 1
+    assert bring(town, file(ROWS), live=True).stored == 0
+
+
+def test_a_batch_is_taken_back_but_not_what_somebody_worked_on(town: Town, file: Callable[..., Path]) -> None:
+    done = bring(town, file(ROWS), live=True)
+    worked = cases(town)["A2"]
+    accept(town.database, town.grid, worked.key, seen=worked.revision, now=NOW)
+    assert actions.undo_import(town.database, SYSTEM, done.key, now=NOW) == (4, 1)
+    assert list(cases(town)) == ["A2"]
+    with pytest.raises(actions.UndoneTwice):
+        actions.undo_import(town.database, SYSTEM, done.key, now=NOW)
+    # What was taken back can come again.
+    assert bring(town, file(ROWS)).stored == 4
+    assert verify(town.database)[1] is None
+
+
+def test_a_dry_run_tells_the_same_and_stores_nothing(town: Town, file: Callable[..., Path]) -> None:
+    tried = bring(town, file(ROWS), dry_run=True)
+    assert cases(town) == {} and (tried.stored, tried.aside, dict(tried.reasons)) == (5, 7, REASONS)
+    with town.database.reading() as connection:
+        assert store.recent(connection) == []
+
+
+@pytest.mark.parametrize("who", ["grid", "secretary", "street", "district", "resident"])
+def test_only_who_may_import_everywhere_brings_history_in(who: str, town: Town, file: Callable[..., Path]) -> None:
+    with pytest.raises(NotAllowed, match="由管理员导入"):
+        actions.import_history(town.database, town.people[who], file(ROWS), MAPPING, now=NOW)
+
+
+def test_gzipped_and_xlsx_files_are_read_alike(town: Town, tmp_path: Path) -> None:
+    packed = tmp_path / "旧.csv.gz"
+    packed.write_bytes(gzip.compress(table(ROWS[:3]).encode()))
+    assert bring(town, packed).stored == 3
+    book = openpyxl.Workbook()
+    book.active.append(["旧系统导出"])
+    book.active.append(HEAD)
+    for one in ROWS:
+        book.active.append([one[name] for name in HEAD])
+    book.save(tmp_path / "旧.xlsx")
+    done = bring(town, tmp_path / "旧.xlsx")
+    # A1 stands there twice, as in the first file.
+    assert (done.rows_in, done.stored, done.known) == (12, 2, 4)
+
+
+@pytest.mark.engines("sqlite")
+def test_bombs_and_broken_files_are_refused(town: Town, tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.csv.gz"
+    bomb.write_bytes(gzip.compress(b"0" * (80 << 20)))
+    with pytest.raises(Unreadable, match="展开后过大"):
+        bring(town, bomb)
+    (tmp_path / "half.csv.gz").write_bytes(gzip.compress(table(ROWS).encode())[:-9])
+    with pytest.raises(Unreadable, match="已损坏"):
+        bring(town, tmp_path / "half.csv.gz")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    with pytest.raises(Unreadable, match="应为 CSV 或 XLSX"):
+        bring(town, tmp_path / "a.pdf")
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(MissingColumns, match="编号、受理、期限"):
+        bring(town, tmp_path / "other.csv")
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('origin = "old-desk"', 'origin = "12345"', "不能是 12345"),
+        ('crs = "EPSG:4326"', 'crs = "EPSG:1"', "EPSG:1"),
+        ('"办结" = "done"', '"办结" = "finished"', "values.status"),
+        ('"垃圾" = "rubbish"', '"垃圾" = "dragon"', "values.kind"),
+        ('zone = "Asia/Shanghai"', 'zone = "Asia/Atlantis"', "不是时区"),
+        ("keep =", "kept =", "不认识的字段 kept"),
+        ('number = "编号"\n', "", "缺少 number"),
+        ('y = "纬度"\n', "", "x 和 y"),
+        ("[place]\n", "[place]\nz = 1\n", "不认识的字段 z"),
+    ],
+)
+def test_a_mapping_that_cannot_be_used_says_which_entry(old: str, new: str, words: str) -> None:
+    assert old in MAPPING
+    with pytest.raises(Invalid, match=words):
+        parse_mapping(MAPPING.replace(old, new), data.kinds().kinds)
+
+
+CELL = st.one_of(
+    st.none(), st.integers(), st.floats(), st.text(max_size=30), st.sampled_from(["在办", "2026-10-01", "A1"])
+)
+
+
+@pytest.mark.engines("sqlite")
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(CELL, max_size=14))
+def test_whatever_a_row_holds_it_is_read_or_set_aside(cells: list[Any]) -> None:
+    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
+    read = reader.read(7, cells)
+    assert read.row == 7 and len(read.number) <= 120 and "\x00" not in repr(read)
