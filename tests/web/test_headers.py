@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
-from werkzeug.routing import IntegerConverter
 
 from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.web.headers import POLICY
 from geoapp.web.limits import limited
 from geoapp.web.rights import ANYBODY, needs
+from tests.addresses import address_of
 
 #: Written by hand: what a browser is told with everything.
 ALWAYS = {
@@ -31,7 +31,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 #: Answers that say themselves that anybody may keep them: the client's built files and published public layers.
-MAY_BE_KEPT = {"/static/<path:name>", "/tiles/<name>.pmtiles"}
+MAY_BE_KEPT = {"/static/<path:name>", "/report-worker.js", "/tiles/<name>.pmtiles"}
 
 
 def check(answer: Any, *, secure: bool = False) -> None:
@@ -42,13 +42,6 @@ def check(answer: Any, *, secure: bool = False) -> None:
     kept = answer.headers["Cache-Control"]
     assert kept == "no-store" or "private" in kept
     assert "private" not in kept or "Cookie" in answer.headers["Vary"]
-
-
-def address_of(rule: Any) -> str:
-    """An address of the rule, with a value in each place."""
-    values = {name: 1 if isinstance(c, IntegerConverter) else "x" for name, c in rule._converters.items()}
-    _, path = rule.build(values)
-    return str(path)
 
 
 @pytest.fixture
@@ -66,9 +59,9 @@ def test_every_route_answers_with_the_headers(app: APIFlask, client: Any, visito
     for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods or ()):
             for browser in (client, visitor):
-                answer = browser.open(address_of(rule), method=method)
-                if rule.rule not in MAY_BE_KEPT or answer.status_code >= 400:
-                    check(answer)
+                with browser.open(address_of(rule), method=method) as answer:
+                    if rule.rule not in MAY_BE_KEPT or answer.status_code >= 400:
+                        check(answer)
                 seen += 1
     assert seen > 300
 
