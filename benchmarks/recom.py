@@ -125,7 +125,8 @@ def own_steps_per_s(graph, parts: int, start, seconds: float) -> tuple[float, fl
         steps += many
     plain = steps / (time.process_time() - begun)
     times: list[float] = []
-    draws = 200
+    draws = 1000
+    draw_ensemble(graph, parts, tolerance=TOLERANCE, draws=1, seed=3)  # all that is compiled is loaded
     drawn = draw_ensemble(
         graph, parts, tolerance=TOLERANCE, draws=draws, seed=3, started=lambda: times.append(time.process_time())
     )

@@ -96,7 +96,12 @@ def test_weights_of_one_over_cut_give_the_product_of_trees() -> None:
         assert abs(share[plan] - target) < 5 * (target / 60_000) ** 0.5 * 1.5
 
 
-def test_uniform_trees_are_uniform() -> None:
+def by_wheel(indptr, neighbour, state, parent, order) -> None:
+    recom.uniform_tree_by_wheel(recom.next_units(indptr, neighbour), indptr, neighbour, state, parent, order)
+
+
+@pytest.mark.parametrize("draw", [recom.uniform_tree, by_wheel])
+def test_uniform_trees_are_uniform(draw) -> None:
     """2x3 board: 15 spanning trees."""
     board = rook(2, 3)
     assert trees(board, range(6)) == 15
@@ -104,13 +109,34 @@ def test_uniform_trees_are_uniform() -> None:
     state, parent, order = recom.seeded(1), np.empty(6, dtype=np.int32), np.empty(6, dtype=np.int32)
     counts: Counter[frozenset[frozenset[int]]] = Counter()
     for _ in range(15_000):
-        recom.uniform_tree(indptr, neighbour, state, parent, order)
+        draw(indptr, neighbour, state, parent, order)
         counts[frozenset(frozenset((u, int(p))) for u, p in enumerate(parent) if p >= 0)] += 1
     assert len(counts) == 15
     assert chisquare(list(counts.values())).pvalue > 0.001
 
 
-@pytest.mark.parametrize("draw", [recom.uniform_tree, recom.minimum_tree])
+def test_the_wheel_leads_to_every_neighbour_equally_often() -> None:
+    """Of 32 turns a unit with 3 neighbours uses 30, ten each; one with 40 asks for a number each time."""
+    hub = make_graph([(0, v) for v in range(1, 41)] + [(1, 2), (1, 3)], households=[1] * 41)
+    wheel = recom.next_units(*hub.adjacency[:2]).reshape(-1, recom.TURNS)
+    assert set(wheel[0].tolist()) == {-2}
+    assert Counter(wheel[1].tolist()) == {0: 10, 2: 10, 3: 10, -1: 2}
+    assert Counter(wheel[2].tolist()) == {0: 16, 1: 16}
+
+
+def test_trees_around_a_hub_with_many_neighbours_are_uniform() -> None:
+    """40 units around a hub, two of them joined: each tree has two of the three sides of one triangle."""
+    hub = make_graph([(0, v) for v in range(1, 41)] + [(1, 2)], households=[1] * 41)
+    state, parent, order = recom.seeded(2), np.empty(41, dtype=np.int32), np.empty(41, dtype=np.int32)
+    counts: Counter[tuple[int, int]] = Counter()
+    for _ in range(6000):
+        by_wheel(*hub.adjacency[:2], state, parent, order)
+        counts[int(parent[1]), int(parent[2])] += 1
+    assert set(counts) == {(0, 0), (0, 1), (2, 0)}
+    assert chisquare(list(counts.values())).pvalue > 0.001
+
+
+@pytest.mark.parametrize("draw", [recom.uniform_tree, by_wheel, recom.minimum_tree])
 def test_a_tree_reaches_every_unit_and_names_parents_first(draw) -> None:
     board = rook(5, 7)
     indptr, neighbour, _ = board.adjacency
