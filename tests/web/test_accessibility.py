@@ -22,8 +22,8 @@ def office(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
         yield found
 
 
-def pages(office: Office) -> Iterator[tuple[str, str]]:
-    """Every page of the rights matrix, as the lowest and as the highest rank that may see it; and an error page."""
+def pages(office: Office, *, highest: bool) -> Iterator[tuple[str, str]]:
+    """Every page of the rights matrix, with the highest or the lowest rank that may see it; and an error page."""
     described = document(office.world.app)["paths"]
     yield "/nowhere", "visitor"
     for row in ROWS:
@@ -35,7 +35,8 @@ def pages(office: Office) -> Iterator[tuple[str, str]]:
         ):
             continue
         allowed = [rank for rank in RANKS if row.cells[rank][0] == "A"]
-        for rank in sorted({*allowed[:1], *allowed[-1:]}):
+        if allowed:
+            rank = allowed[-1] if highest else allowed[0]
             yield address_of(office, row, rank), rank
 
 
@@ -75,12 +76,13 @@ def test_no_page_violates_a_rule(office: Office, browser: Any, serve: Callable[[
     base = serve(office.world.app)
     windows: dict[str, Any] = {}
     found, looked_at = [], 0
-    for address, rank in pages(office):
+    # Between them the two languages see what the lowest and the highest rank see.
+    for address, rank in pages(office, highest=language == "zh"):
         if rank not in windows:
             windows[rank] = window(office, browser, base, rank, language)
         page = windows[rank]
         page.goto(base + address)
-        assert page.locator("html").get_attribute("lang").startswith(language)
+        assert (page.locator("html").get_attribute("lang") or "").startswith(language), address
         found += [f"{address} ({rank}): {one}" for one in violations(page)]
         looked_at += 1
     for page in windows.values():

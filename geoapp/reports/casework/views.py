@@ -32,11 +32,17 @@ from geoapp.reports.waiting import actions as waiting
 from geoapp.reports.wording import STAGE_WORDS
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
+from geoapp.web.describing import DAY, FILE, LAT, LON, TEXT, WHOLE, array_of, describe, either
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("casework", __name__, template_folder="templates", enable_openapi=False)
+#: Whatever a move of the table needs; which of them, the table says.
+_MOVE = {
+    "seen": WHOLE, "lead": TEXT, "bodies": array_of(TEXT), "reason": TEXT, "text": TEXT, "outcome": TEXT, "kind": TEXT,
+    "place": TEXT, "term": TEXT, "until": DAY, "number": TEXT, "assignment": WHOLE, "lon": LON, "lat": LAT,
+}  # fmt: skip
 
 
 @blueprint.get("/cases/<key>")
@@ -188,6 +194,7 @@ def boot() -> dict[str, Any]:
 
 @blueprint.post("/cases/<key>/do/<event>")
 @needs("reports.desk")
+@describe(form=_MOVE, files={"photos": array_of(FILE)}, needed=("seen",), answers={303: ()}, errors=(409,))
 @takes(mib=152)
 def do(key: str, event: str) -> Any:
     """Bring an event of the one table of moves about; what may be done is decided there."""
@@ -212,6 +219,12 @@ def _done(after: Case) -> Any:
 
 @blueprint.post("/cases/<key>/decide")
 @needs("reports.approve")
+@describe(
+    form={"request": WHOLE, "approved": either("yes", "no"), "reason": TEXT, "seen": WHOLE},
+    needed=("request", "approved", "seen"),
+    answers={303: ()},
+    errors=(409,),
+)
 def decide(key: str) -> Any:
     """Approve or decline a wish for more time."""
     form = request.form
@@ -225,6 +238,7 @@ def decide(key: str) -> Any:
 
 @blueprint.post("/cases/<key>/contact")
 @needs("reports.contact")
+@describe(form={"purpose": TEXT}, needed=("purpose",), errors=(409,))
 @limited("contact", "60/hour")
 def contact(key: str) -> Any:
     """The caller's number, shown once; the reading is in the timeline and in the audit."""

@@ -29,6 +29,7 @@ from geoapp.reports.sending import actions as sending
 from geoapp.reports.sending.matter import Official, Sending
 from geoapp.reports.wording import STAGE_WORDS
 from geoapp.web import current
+from geoapp.web.describing import DAY, TEXT, WHOLE, array_of, describe, either
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.requests import public_url
@@ -39,6 +40,20 @@ blueprint = APIBlueprint("desk", __name__, template_folder="templates", enable_o
 
 @blueprint.get("/cases")
 @needs("reports.desk")
+@describe(
+    query={
+        "which": either(*forms.TABS),
+        "q": TEXT,
+        "kind": TEXT,
+        "channel": TEXT,
+        "stage": TEXT,
+        "since": DAY,
+        "until": DAY,
+        "after": TEXT,
+        "done": TEXT,
+        "n": WHOLE,
+    },
+)
 def cases() -> Any:
     """One of the official's lists, page by page, with the map beside it."""
     asked = forms.read_asked(request.args)
@@ -82,6 +97,7 @@ def _undo() -> dict[str, str] | None:
 
 @blueprint.post("/cases/bulk")
 @needs("reports.handle")
+@describe(form={"keys": array_of(TEXT), "action": TEXT, "which": TEXT}, answers={303: ()}, errors=(409,))
 def many() -> Any:
     """One thing done to all chosen cases."""
     items = forms.picked(request.form.getlist("keys"))
@@ -97,6 +113,7 @@ def many() -> Any:
 
 @blueprint.post("/cases/bulk/<key>/undo")
 @needs("reports.handle")
+@describe(answers={303: ()}, errors=(409,))
 def undo(key: str) -> Any:
     """Take a bulk action back."""
     done = bulk.undo(current.database(), actor(), key)
@@ -162,6 +179,12 @@ def settings() -> Any:
 
 @blueprint.post("/cases/settings")
 @needs("reports.settings")
+@describe(
+    form={"place": TEXT, "mode": either("pilot", "rising"), "original_days": WHOLE},
+    needed=("place", "mode", "original_days"),
+    answers={303: ()},
+    errors=(404, 409),
+)
 def set_service() -> Any:
     """Switch 提级办理 on or off."""
     form = request.form

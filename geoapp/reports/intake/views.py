@@ -37,6 +37,7 @@ from geoapp.reports.sending.matter import Receipt, Sending
 from geoapp.reports.wording import state_words
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
+from geoapp.web.describing import FILE, JSON, LAT, LON, NUMBER, TEXT, array_of, describe, either
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.negotiation import wants_json
@@ -48,6 +49,11 @@ blueprint = APIBlueprint("intake", __name__, template_folder="templates", enable
 #: How many reports nearby are shown before sending.
 MOST_NEAR = 5
 DEVICE_COOKIE = "report_device"
+_FORM = {
+    "words": TEXT, "phone": TEXT, "address": TEXT, "kind": TEXT, "matter": either("problem", "proposal"), "key": TEXT,
+    "lon": LON, "lat": LAT, "accuracy": NUMBER, "evidence": either("pin", "device"), "website": TEXT,
+}  # fmt: skip
+_PHOTOS = {"photos": array_of(FILE)}
 
 
 @blueprint.get("/d/<token>")
@@ -61,6 +67,7 @@ def door(token: str) -> Any:
 
 @blueprint.post("/d/<token>")
 @needs("reports.send")
+@describe(form=_FORM, files=_PHOTOS, answers={201: JSON, 303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
 @limited("report", "20/hour")
@@ -72,6 +79,7 @@ def send_from_door(token: str) -> Any:
 
 @blueprint.get("/report")
 @needs("reports.send")
+@describe(query=_FORM)
 def report() -> Any:
     """The form with a map; ``?lon=&lat=`` brings a pin along."""
     given = forms.read_sending(request.args, photos=1, kinds=_kind_codes(), placed_by_door=False)
@@ -80,6 +88,7 @@ def report() -> Any:
 
 @blueprint.post("/report")
 @needs("reports.send")
+@describe(form=_FORM, files=_PHOTOS, answers={201: JSON, 303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
 @limited("report", "20/hour")
@@ -90,6 +99,7 @@ def send_report() -> Any:
 
 @blueprint.get("/report/similar")
 @needs("reports.send")
+@describe(query=_FORM, answers={200: JSON})
 @limited("similar", "60/minute")
 def similar() -> Any:
     """Open reports near a pin: what of them is released, and nothing else."""
@@ -120,6 +130,7 @@ def similar() -> Any:
 
 @blueprint.post("/report/<number>/join")
 @needs("reports.send")
+@describe(form={"phone": TEXT, "key": TEXT}, answers={201: JSON, 303: ()}, errors=(409,))
 @no_cookie
 @limited("report", "20/hour")
 def join(number: str) -> Any:
@@ -136,6 +147,7 @@ def join(number: str) -> Any:
 
 @blueprint.get("/report-worker.js")
 @needs(ANYBODY)
+@describe(answers={200: "text/javascript", 304: ()})
 def service_worker() -> Any:
     """The forms' service worker; it lies at the root, because it may only serve what lies below it."""
     response = assets.send(assets.address("report-worker.js").rsplit("/", 1)[-1])

@@ -22,6 +22,7 @@ from geoapp.reports.photos.views import ticketed_url
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
 from geoapp.web.bodies import takes
+from geoapp.web.describing import FILE, TEXT, WHOLE, array_of, describe
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.requests import public_url
@@ -32,6 +33,7 @@ blueprint = APIBlueprint("links", __name__, template_folder="templates", enable_
 
 @blueprint.post("/cases/<key>/link")
 @needs("reports.handle")
+@describe(form={"assignment": WHOLE}, needed=("assignment",), errors=(409,))
 @limited("link-made", "60/hour")
 def make_link(key: str) -> Any:
     """Words for the property manager's chat group, with a link that takes one answer."""
@@ -55,6 +57,7 @@ def _share(page: Page, found: actions.LinkedCase, link: str) -> str:
 
 @blueprint.post("/cases/<key>/link/<link>/revoke")
 @needs("reports.handle")
+@describe(answers={303: ()}, errors=(409,))
 def revoke_link(key: str, link: str) -> Any:
     """Let a link open nothing any more."""
     actions.revoke(current.database(), actor(), key, link)
@@ -72,6 +75,9 @@ def linked(token: str) -> Any:
 
 @blueprint.post("/h/<token>")
 @needs("reports.link")
+@describe(
+    form={"text": TEXT, "outcome": TEXT}, files={"photos": array_of(FILE)}, needed=("text", "outcome"), errors=(409,)
+)
 @no_cookie
 @takes(mib=152)
 @limited("link", "30/hour")

@@ -18,6 +18,7 @@ from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.views import ticketed_url
 from geoapp.web import current
+from geoapp.web.describing import TEXT, describe, either
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("moderating", __name__, template_folder="templates", enable_openapi=False)
@@ -25,6 +26,12 @@ blueprint = APIBlueprint("moderating", __name__, template_folder="templates", en
 
 @blueprint.post("/cases/<key>/text/<int:text_id>")
 @needs("reports.moderate")
+@describe(
+    form={"action": either("release", "hold", "redact"), "shown": TEXT},
+    needed=("action",),
+    answers={303: ()},
+    errors=(409,),
+)
 def moderate_text(key: str, text_id: int) -> Any:
     """Release, hold or shorten words."""
     database, action = current.database(), request.form.get("action", "")
@@ -41,6 +48,7 @@ def moderate_text(key: str, text_id: int) -> Any:
 
 @blueprint.post("/cases/<key>/photo/<photo>")
 @needs("photos.moderate")
+@describe(form={"action": either("release", "hide")}, needed=("action",), answers={303: ()}, errors=(409,))
 def moderate_photo(key: str, photo: str) -> Any:
     """Release a picture, or take it back from the public."""
     action = {"release": photos.release, "hide": photos.hide}.get(request.form.get("action", ""))
@@ -67,6 +75,7 @@ def paint(key: str, photo: str) -> Any:
 
 @blueprint.post("/cases/<key>/photo/<photo>/paint")
 @needs("photos.moderate")
+@describe(form={"shapes": TEXT}, needed=("shapes",), answers={303: ()}, errors=(409,))
 def painted(key: str, photo: str) -> Any:
     """Put what was painted in the place of all sizes."""
     photos.paint(current.database(), actor(), photo, forms.shapes_of(request.form))

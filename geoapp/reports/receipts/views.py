@@ -27,6 +27,7 @@ from geoapp.reports.receipts import forms, showing
 from geoapp.reports.wording import state_words
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
+from geoapp.web.describing import FILE, TEXT, array_of, describe, either
 from geoapp.web.errors import said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
@@ -36,6 +37,7 @@ from geoapp.web.rights import needs, no_cookie
 blueprint = APIBlueprint("receipts", __name__, template_folder="templates", enable_openapi=False)
 _TOLD_S = 600
 MOST_PHOTOS = MOST["report"]
+_PHOTOS = {"photos": array_of(FILE)}
 
 
 @blueprint.get("/r")
@@ -47,6 +49,7 @@ def find() -> Any:
 
 @blueprint.post("/r")
 @needs("reports.send")
+@describe(form={"code": TEXT}, needed=("code",), answers={303: ()})
 @no_cookie
 @limited("receipt", "30/hour")
 def find_by_code() -> Any:
@@ -60,6 +63,7 @@ def find_by_code() -> Any:
 
 @blueprint.get("/r/<code>")
 @needs("reports.send")
+@describe(query={"new": TEXT, "told": TEXT})
 @limited("receipt-page", "120/hour")
 def state(code: str) -> Any:
     """The receipt: how far it has come, and what its holder can still do."""
@@ -86,6 +90,7 @@ def state(code: str) -> Any:
 
 @blueprint.post("/r/<code>/not-mended")
 @needs("reports.send")
+@describe(form={"words": TEXT}, files=_PHOTOS, answers={303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
 @limited("report", "20/hour")
@@ -98,6 +103,7 @@ def not_mended(code: str) -> Any:
 
 @blueprint.post("/r/<code>/judge")
 @needs("reports.send")
+@describe(form={"solved": either("yes", "no"), "satisfied": either("yes", "no")}, answers={303: ()}, errors=(409,))
 @no_cookie
 @limited("receipt", "30/hour")
 def judge(code: str) -> Any:
@@ -109,6 +115,7 @@ def judge(code: str) -> Any:
 
 @blueprint.post("/r/<code>/add")
 @needs("reports.send")
+@describe(form={"words": TEXT}, files=_PHOTOS, answers={303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
 @limited("report", "20/hour")
@@ -122,6 +129,7 @@ def add(code: str) -> Any:
 
 @blueprint.post("/r/<code>/take-back")
 @needs("reports.send")
+@describe(form={"sure": either("yes")}, answers={303: ()}, errors=(409,))
 @no_cookie
 @limited("receipt", "30/hour")
 def take_back(code: str) -> Any:
