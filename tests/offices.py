@@ -20,11 +20,13 @@ from typing import Any
 
 import pyotp
 import pytest
+import sqlalchemy as sa
 from argon2 import PasswordHasher
 from itsdangerous import URLSafeTimedSerializer
 
 from geoapp.accounts import actions
 from geoapp.accounts import store as accounts
+from geoapp.accounts.tables import bodies, memberships
 from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database, utcnow
@@ -144,6 +146,10 @@ class Office:
         """Changes with every commit of anybody else."""
         return int(self.watch.execute("PRAGMA data_version").fetchone()[0])
 
+    def case(self, key: str) -> Any:
+        """How the case of that key stands."""
+        return self.watch.execute("SELECT revision, stage, hidden FROM report WHERE key = ?", (key,)).fetchone()
+
     def go_back(self) -> None:
         self.watch.close()
         self.world.database.dispose()
@@ -189,6 +195,10 @@ def _signed_in(world: World, rank: str) -> tuple[dict[str, str], dict[str, str]]
         person = signing_in.make_person(world.database, signing_in.held(rank, path_of(HELD_AT[rank])), login=rank)
         values |= signing_in.cookie(world.app, person)
         with world.database.transaction() as connection:
+            if rank == "handler":
+                body = connection.execute(sa.select(bodies.c.id).where(bodies.c.key == f"body{HELD_AT[rank]}"))
+                mine = {"person_id": person.id, "body_id": body.scalar_one(), "valid_from": worlds.SINCE}
+                connection.execute(memberships.insert().values(mine))
             accounts.change_person(connection, person.id, password_hash=actions._HASHER.hash(PASSWORD))
             found = accounts.open_session(connection, values["token"], now=utcnow(), on=utcnow().date())
         assert found is not None

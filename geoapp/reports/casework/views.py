@@ -237,7 +237,7 @@ def decide(key: str) -> Any:
 
 
 @blueprint.post("/cases/<key>/contact")
-@needs("reports.contact")
+@needs("reports.desk")
 @describe(form={"purpose": TEXT}, needed=("purpose",), errors=(409,))
 @limited("contact", "60/hour")
 def contact(key: str) -> Any:

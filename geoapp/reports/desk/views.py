@@ -130,6 +130,20 @@ def new() -> Any:
 
 @blueprint.post("/cases/new")
 @needs("reports.handle")
+@describe(
+    form={
+        "words": TEXT,
+        "address": TEXT,
+        "phone": TEXT,
+        "name": TEXT,
+        "wants_call": TEXT,
+        "kind": TEXT,
+        "key": TEXT,
+        "matter": either("problem", "proposal"),
+    },
+    needed=("words",),
+    errors=(409,),
+)
 @limited("call", "120/hour")
 def take_call() -> Any:
     """Take a call or a visit down: it goes to the official's own place, from where it can be moved or sent on."""
