@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from apiflask import APIFlask
 from joserfc.jwk import OctKey, RSAKey
+from werkzeug.serving import make_server
 
 from geoapp.accounts import store
 from geoapp.accounts.appointments import actions as appointments
@@ -33,10 +35,16 @@ Open = Callable[[], Any]
 
 
 @pytest.fixture
-def provider(serve: Callable[[Any], str]) -> Provider:
+def provider() -> Iterator[Provider]:
     provider = Provider()
-    provider.issuer = serve(provider.app())
-    return provider
+    server = make_server("127.0.0.1", 0, provider.app(), threaded=True)
+    provider.issuer = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield provider
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
 
 
 @pytest.fixture

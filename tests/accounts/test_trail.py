@@ -75,7 +75,7 @@ ON_POSTGRESQL = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_database_refuses_any_change(audited: Database, change: str) -> None:
+def test_30_the_database_refuses_any_change(audited: Database, change: str) -> None:
     refuses(audited, change)
 
 

@@ -146,8 +146,10 @@ def test_24_next_leads_to_own_pages_only(app: APIFlask, visitor: Any) -> None:
     assert enter(visitor, "wang", next="/people?x=1#v=2").headers["Location"] == "/people?x=1#v=2"
 
 
-def test_11_every_change_needs_a_token(app: APIFlask, client: Any) -> None:
+def test_11_every_change_needs_a_token(app: APIFlask, visitor: Any) -> None:
     """Each changing route of the url map, asked by somebody who holds every right, without the token: 400."""
+    everything = make_person(database(app), *(held(rank) for rank in Rank if rank is not Rank.VISITOR))
+    client = signing_in.enter(app, visitor, everything)
     del client.environ_base["HTTP_X_CSRF_TOKEN"]
     asked = 0
     for rule in app.url_map.iter_rules():
@@ -346,6 +348,38 @@ def test_8_known_and_unknown_accounts_get_the_same_page(app: APIFlask, visitor: 
     pages = {enter(visitor, login, "wrong password").text.replace(login, "") for login in ("wang", "gnaw")}
     plain = {re.sub(r'value="[^"]*"|content="[^"]*"', "", page) for page in pages}
     assert len(plain) == 1
+
+
+def test_8_an_account_that_is_not_there_costs_as_much_to_refuse(
+    app: APIFlask, visitor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hash is compared for each: known, unknown, without a password, ended; and the answer is the same."""
+    with_password(app, "wang")
+    make_person(database(app), login="li")
+    ended = with_password(app, "zhao")
+    appointments.end_person(database(app), Actor(system="test"), ended.key, on=database(app).today())
+    compared = []
+    monkeypatch.setattr(
+        actions, "verify_password", lambda hashed, password: compared.append(hashed is not None) or False
+    )
+    answers = [enter(visitor, login, "wrong password") for login in ("wang", "nobody", "li", "zhao")]
+    assert compared == [True, False, False, False]
+    assert {answer.status_code for answer in answers} == {403}
+
+
+def test_6_keys_of_other_places_tell_nothing(town: APIFlask, visitor: Any, sign_in: Any) -> None:
+    """People, their exports and the audit about them, by key, from next door and by nobody: 404, or the sign-in."""
+    base = database(town)
+    hers = make_person(base, held("grid", LIANGMA), login="hers")
+    chief = sign_in(town, town.test_client(), "community", XIAGUANGLI)
+    answers = [chief.get(f"/people/{key}") for key in (hers.key, "0123456789abcdef")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    varying = r'<p class="small">.*?</p>|content="[^"]*"|value="[^"]*"'
+    assert len({re.sub(varying, "", answer.text) for answer in answers}) == 1
+    assert "hers" not in chief.get(f"/audit?subject={hers.key}").text
+    assert visitor.get(f"/people/{hers.key}").status_code == 303
+    for number in range(1, 12):
+        assert chief.post(f"/people/{hers.key}/grants/{number}/end").status_code == 404
 
 
 def test_34_looking_at_an_invitation_uses_nothing_up_and_it_works_once(

@@ -119,11 +119,15 @@ def accept(database: Database, token: str, password: str) -> Person:
 def appoint(
     database: Database, actor: Actor, person_key: str, *, rank: Rank, place: PlacePath, on: date, until: date | None
 ) -> int:
-    """Give a person a rank at a place; her sessions get new tokens."""
+    """Give a person a rank at a place; her sessions get new tokens. Nobody gives herself one."""
     _require_may_appoint(actor, rank, place, on=on)
     _require_order(on, until)
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
+        if actor.person is not None and actor.person.id == person.id:
+            raise NotAllowed("不能给自己授权；请由上一级办理。")
+        if person.ended_at is not None:
+            raise Conflict("这个账号已停用，不能授权；请新增人员。")
         return give(database, connection, actor, person, Grant(rank, place, on, until))
 
 
