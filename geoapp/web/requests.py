@@ -19,11 +19,10 @@ from typing import Any
 
 from apiflask import APIFlask
 from flask import Response, current_app, has_request_context, request
-from werkzeug.datastructures import Headers
 
 from geoapp.config import Settings
 from geoapp.web import current
-from geoapp.web.headers import complete
+from geoapp.web.headers import completed
 from geoapp.web.journal import ID_KEY, NOTED_KEY, Journal
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ Network = IPv4Network | IPv6Network
 
 #: What a proxy may number a request with, dashes aside: the audit keeps 32 letters.
 _GIVEN_ID = re.compile(r"[0-9A-Za-z]{8,32}", re.ASCII)
-_FORWARDED = re.compile(r"HTTP_(X_FORWARDED_.*|FORWARDED|X_REAL_IP)")
+_FORWARDED = ("HTTP_X_FORWARDED_", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
 
 def install(app: APIFlask) -> None:
@@ -95,7 +94,8 @@ class Entrance:
         self._hinted = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        peer = _address(environ.get("REMOTE_ADDR", ""))
+        looked_at = self._proxies or "HTTP_X_FORWARDED_FOR" in environ
+        peer = _address(environ.get("REMOTE_ADDR", "")) if looked_at else None
         believed = peer is not None and self._is_ours(peer)
         environ[ID_KEY] = (believed and given_id(environ)) or secrets.token_hex(6)
         if believed:
@@ -104,10 +104,10 @@ class Entrance:
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
             if scheme in {"http", "https"}:
                 environ["wsgi.url_scheme"] = scheme
-        elif peer is not None and peer.is_private and "HTTP_X_FORWARDED_FOR" in environ:
+        elif peer is not None and "HTTP_X_FORWARDED_FOR" in environ and peer.is_private:
             self._hint(peer)
         # Nobody further in can believe what was not checked here.
-        for name in [name for name in environ if _FORWARDED.fullmatch(name)]:
+        for name in [name for name in environ if name.startswith(_FORWARDED)]:
             del environ[name]
         begun, statuses = time.monotonic(), [500]
         start = _completing(environ, start_response, statuses)
@@ -152,10 +152,9 @@ def _completing(environ: dict[str, Any], start_response: Any, statuses: list[int
 
     def start(status: str, listed: list[tuple[str, str]], *rest: Any) -> Any:
         statuses.append(int(status.split(maxsplit=1)[0]))
-        headers = Headers(listed)
-        headers["X-Request-Id"] = environ[ID_KEY]
-        complete(headers, secure=environ["wsgi.url_scheme"] == "https")
-        return start_response(status, headers.to_wsgi_list(), *rest)
+        headers = completed(listed, secure=environ["wsgi.url_scheme"] == "https")
+        headers.append(("X-Request-Id", environ[ID_KEY]))
+        return start_response(status, headers, *rest)
 
     return start
 
