@@ -111,16 +111,34 @@ def check() -> None:
 
     with _database() as database:
         schema.require_current(database)
-        faults: list[str] = []
-        if database.is_sqlite:
-            with database.reading() as connection:
-                faults = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
-                faults = [] if faults == ["ok"] else faults
-                for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-                    faults.append(f"{row[0]} 第 {row[1]} 行引用的 {row[2]} 不存在")
+        faults = _sqlite_faults(database) if database.is_sqlite else _postgresql_faults(database)
     if faults:
         raise Unsound(f"数据库有 {len(faults)} 处问题（{'；'.join(faults[:3])}）；请用 geoapp restore 恢复最近的备份。")
     click.echo("数据库完好。")
+
+
+def _sqlite_faults(database: Database) -> list[str]:
+    with database.reading() as connection:
+        faults = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
+        faults = [] if faults == ["ok"] else faults
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            faults.append(f"{row[0]} 第 {row[1]} 行引用的 {row[2]} 不存在")
+    return faults
+
+
+#: What may have been switched off or left half done; its pages PostgreSQL checks itself.
+_SWITCHED_OFF = {
+    "索引 {} 不可用": "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid",
+    "触发器 {} 被停用": "SELECT tgname FROM pg_trigger WHERE tgenabled = 'D'",
+    "约束 {} 没有核对过已有的行": "SELECT conname FROM pg_constraint WHERE NOT convalidated",
+}
+
+
+def _postgresql_faults(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return [
+            words.format(row[0]) for words, query in _SWITCHED_OFF.items() for row in connection.exec_driver_sql(query)
+        ]
 
 
 @click.command("backup", context_settings=_HELP)

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import tempfile
 import zipfile
 import zlib
@@ -25,7 +24,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 
-from geoapp import schema
+from geoapp import dumping, schema
 from geoapp.db import Database, utcnow
 from geoapp.errors import Invalid, Unavailable
 from geoapp.files import CHUNK, FileStore
@@ -51,10 +50,6 @@ class NoPlaceForBackup(Invalid):
     """No file can be made where the backup should go."""
 
 
-class ToolMissing(Unavailable):
-    """PostgreSQL's own programs are not on this machine."""
-
-
 def write_backup(database: Database, target: Path, *, report: Report = lambda share: None) -> dict[str, Any]:
     """Write a backup of a live installation; the target appears when it is complete, or not at all."""
     data = database.settings.data
@@ -70,7 +65,7 @@ def write_backup(database: Database, target: Path, *, report: Report = lambda sh
         with os.fdopen(handle, "wb") as out, tempfile.TemporaryDirectory(dir=data, prefix=".backup-") as scratch:
             # The database first: files are stored before the rows that name them, so none of its files is missing.
             snapshot = Path(scratch) / (SQLITE if database.is_sqlite else POSTGRES)
-            _snapshot(database, snapshot)
+            rows = _snapshot(database, snapshot)
             stored = [*_files(data.resolve()), *_objects(database)]
             total, done = sum(_size(path) for path in stored) + 1, 0
             members: dict[str, dict[str, Any]] = {}
@@ -92,6 +87,7 @@ def write_backup(database: Database, target: Path, *, report: Report = lambda sh
                     "schema": _schema_of(snapshot) if database.is_sqlite else schema.current(database),
                     "engine": database.engine.dialect.name,
                     "made_at": utcnow().isoformat(),
+                    "rows": rows,
                     "members": members,
                 }
                 archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
@@ -129,7 +125,7 @@ def read_backup(database: Database, source: Path, *, report: Report = lambda sha
             if database.is_sqlite:
                 _copy_into_live(database, dump)
             else:
-                _pg_restore(database, dump)
+                dumping.restore(database, dump, revision=manifest["schema"], rows=manifest.get("rows", {}))
             if SECRET in manifest["members"]:
                 _put_secret(archive.read(SECRET), data / SECRET)
     if manifest["schema"] != schema.head():
@@ -167,15 +163,16 @@ def is_empty(database: Database) -> bool:
     return True
 
 
-def _snapshot(database: Database, target: Path) -> None:
+def _snapshot(database: Database, target: Path) -> dict[str, int]:
+    """One state of the database in a file; on PostgreSQL with the rows of each table, which restoring compares."""
     if not database.is_sqlite:
-        _pg_dump(database, target)
-        return
+        return dumping.dump(database, target)
     live = str(database.engine.url.database)
     with closing(sqlite3.connect(live)) as source, closing(sqlite3.connect(target)) as copy:
         # All pages in one step: one state of the database, and writers neither wait nor make it start again.
         source.backup(copy, pages=-1)
         copy.execute("PRAGMA journal_mode=DELETE")
+    return {}
 
 
 def _schema_of(dump: Path) -> str:
@@ -229,6 +226,7 @@ def _checked_manifest(archive: zipfile.ZipFile, database: Database) -> dict[str,
         manifest = json.loads(archive.read(MANIFEST))
         members = {name: (str(m["sha256"]), int(m["size"])) for name, m in manifest["members"].items()}
         number, engine, step = int(manifest["format"]), str(manifest["engine"]), str(manifest["schema"])
+        rows = {name: int(count) for name, count in manifest.get("rows", {}).items()}
         str(manifest["made_at"])
     except (*_UNREADABLE, TypeError, KeyError, AttributeError):
         raise _damaged() from None
@@ -237,10 +235,9 @@ def _checked_manifest(archive: zipfile.ZipFile, database: Database) -> dict[str,
         raise BadBackup(f"这个备份来自 {engine}，本安装使用 {mine}；请恢复到同类数据库。")
     if number > FORMAT or step > schema.head():
         raise BadBackup(f"这个备份由更新的程序写成（结构版本 {step}）；请先升级 geoapp 再恢复。")
-    if mine != "sqlite" and step != schema.head():
-        raise BadBackup(f"这个备份的结构版本为 {step}，本程序为 {schema.head()}；请用同版本的程序恢复，再升级。")
     fixed = {SQLITE if database.is_sqlite else POSTGRES, SECRET}
     strange = [name for name in members if name not in fixed and not _FILE.fullmatch(name) and not _is_object(name)]
+    strange += [name for name in rows if not dumping.TABLE.fullmatch(name)] + ([] if step.isalnum() else [step])
     if strange or sorted(names) != sorted({*members, MANIFEST}) or not fixed - {SECRET} <= set(members):
         raise _damaged()
     return dict(manifest)
@@ -317,36 +314,6 @@ def _put_secret(secret: bytes, target: Path) -> None:
         out.flush()
         os.fsync(out.fileno())
     Path(name).replace(target)
-
-
-def _pg_dump(database: Database, target: Path) -> None:
-    # Our own schema only: extensions and what belongs to them are the server's.
-    _run_tool("pg_dump", database, ["--format=custom", "--no-owner", "--schema=public", f"--file={target}"])
-
-
-def _pg_restore(database: Database, dump: Path) -> None:
-    database.dispose()
-    # The schema itself holds the extensions and stays; everything inside it is put back in one transaction.
-    contents = _run_tool("pg_restore", database, ["--list", str(dump)]).splitlines()
-    chosen = dump.with_suffix(".list")
-    chosen.write_text("\n".join(line for line in contents if " SCHEMA " not in line), encoding="utf-8")
-    wanted = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", f"--use-list={chosen}"]
-    _run_tool("pg_restore", database, [*wanted, f"--dbname={database.engine.url.database}", str(dump)])
-
-
-def _run_tool(tool: str, database: Database, arguments: list[str]) -> str:
-    program = shutil.which(tool)
-    if program is None:
-        raise ToolMissing(f"这台机器上没有 {tool}；请安装 PostgreSQL 客户端程序，或在数据库服务器上备份。")
-    url = database.engine.url
-    given = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
-    given["PGDATABASE"] = url.database
-    environ = {**os.environ, **{name: str(value) for name, value in given.items() if value is not None}}
-    done = subprocess.run([program, *arguments], env=environ, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        first = (done.stderr.strip().splitlines() or ["no words"])[0]
-        raise Unavailable(f"{tool} 没有完成（{first[:200]}）；数据库未作改动，请按提示处理后重试。")
-    return done.stdout
 
 
 def _version() -> str:

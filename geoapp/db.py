@@ -288,7 +288,7 @@ def _make_engine(settings: Settings) -> Engine:
         pool_size=5,
         max_overflow=2 * settings.threads + 5,
         hide_parameters=True,  # error texts go to the log, and what was sent stays out of it
-        connect_args=_PATIENCE,
+        connect_args=_CONNECT,
     )
     wait = settings.lock_wait_s
 
@@ -307,8 +307,10 @@ def _make_engine(settings: Settings) -> Engine:
     return engine
 
 
+#: What PostgreSQL's own list of connections calls ours.
+APPLICATION = "geoapp"
 #: Seconds until an address where nobody answers is given up.
-_PATIENCE = {"connect_timeout": 10}
+_CONNECT = {"connect_timeout": 10, "fallback_application_name": APPLICATION}
 
 
 def _busy(wait_s: float) -> DatabaseBusy:

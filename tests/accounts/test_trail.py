@@ -271,6 +271,7 @@ def test_a_restored_backup_is_told_in_the_chain_and_the_chain_holds(
     """Five entries are backed up, a sixth is lost with the restore: the new sixth names the head that was left."""
     write_backup(audited, tmp_path / "b.zip")
     lost = record(audited, "lost")
+    audited.dispose()
     invoked = CliRunner().invoke(geoapp, ["restore", str(tmp_path / "b.zip"), "--yes"], env=environment(settings))
     assert invoked.exit_code == 0, invoked.output
     assert trail.verify(audited) == (6, None)

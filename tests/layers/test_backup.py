@@ -63,11 +63,11 @@ def rows_of(database: Database) -> tuple[int, str]:
     return len(names), names[0].rstrip("0123456789")
 
 
-@pytest.mark.parametrize("count", [4])
 def test_a_backup_beside_an_import_is_the_old_layer_or_the_new_one(
-    settings: Settings, database: Database, installations: Any, tmp_path: Path, count: int
+    settings: Settings, database: Database, installations: Any, tmp_path: Path
 ) -> None:
     """Two files of 300 and 500 rows take turns in one layer; a mixture would have another number or both names."""
+    count = 4 if database.is_sqlite else 2  # dumping takes longer
     files = [make_file(tmp_path / "a.geojson", 300), make_file(tmp_path / "b.geojson", 500)]
     command = [sys.executable, "-c", LOOP, *map(str, files)]
     surroundings = {**os.environ, **environment(settings), "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -16,7 +16,7 @@ ORDER: list[set[str]] = [
     {"geo", "indicators"},
     {"config", "events"},
     {"db", "logs"},
-    {"files", "jobs", "schema"},
+    {"files", "jobs", "schema", "dumping"},
     {"objects"},
     {"worker", "backups"},
     {"web"},
@@ -42,7 +42,7 @@ RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands",
 # Top-level modules that are the world itself, and folders that are doors as a whole.
 DOORS = {
     "app", "cli", "__main__", "administration", "serving", "listening", "production", "bundling", "config", "logs",
-    "db", "files", "jobs", "schema", "objects", "backups", "worker", "events", "migrations", "web", "api",
+    "db", "dumping", "files", "jobs", "schema", "objects", "backups", "worker", "events", "migrations", "web", "api",
 }  # fmt: skip
 DOOR_FOLDERS = {
     ("layers", "formats"),
