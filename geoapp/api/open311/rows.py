@@ -10,8 +10,8 @@ from typing import Any
 from geoapp.api.open311.asking import w3c
 from geoapp.places.hierarchy import level_of, path_of
 from geoapp.reports.kinds import Kinds
-from geoapp.reports.stages import open311_status
-from geoapp.reports.wording import public_state, resident_words
+from geoapp.reports.stages import Stage, open311_status
+from geoapp.reports.wording import STAGE_WORDS, public_state, resident_words
 
 #: Places are named down to the community: grids and courtyards say too much of where somebody lives.
 PUBLIC_DIGITS = 12
@@ -41,6 +41,8 @@ class Published:
     lat: float | None
     #: The released words; None while they are held, hidden or taken back.
     words: str | None
+    #: What the office answered last.
+    answer: str | None
     #: Number of the report that this one was merged into.
     merged_into: str | None
 
@@ -95,9 +97,13 @@ def codes_of(rows: Sequence[Published]) -> set[str]:
 
 
 def _notes(found: Published, *, english: bool) -> str:
-    """The fine state in the words of residents; whether a term has passed is not among them."""
+    """The fine state in the words of residents, and the answer; whether a term has passed is not among them."""
+    if found.stage == Stage.WITHDRAWN:
+        return STAGE_WORDS[found.stage][english]  # to residents it says "you took it back"
     words = resident_words(found.stage, found.outcome, english=english)
-    return f"{words} ({found.merged_into})" if found.merged_into else words
+    if found.merged_into:
+        return f"{words} ({found.merged_into})"
+    return f"{words}{': ' if english else '：'}{found.answer}" if found.answer else words
 
 
 def _path(code: str) -> tuple[str, ...]:

@@ -90,20 +90,27 @@ _changed = (
     .correlate(reports)
     .scalar_subquery()
 )
-#: The sender's words as they were released: shortened ones where a moderator shortened them.
-_words = (
-    sa.select(sa.func.coalesce(report_texts.c.shown, report_texts.c.text))
-    .where(
-        report_texts.c.report_id == reports.c.id,
-        report_texts.c.role == "report",
-        report_texts.c.audience == "public",
-        report_texts.c.state == "released",
+
+
+def _released(role: str, order: sa.UnaryExpression[Any]) -> sa.ScalarSelect[Any]:
+    """Released words of a role, the first by that order: shortened ones where a moderator shortened them."""
+    return (
+        sa.select(sa.func.coalesce(report_texts.c.shown, report_texts.c.text))
+        .where(
+            report_texts.c.report_id == reports.c.id,
+            report_texts.c.role == role,
+            report_texts.c.audience == "public",
+            report_texts.c.state == "released",
+        )
+        .order_by(order)
+        .limit(1)
+        .correlate(reports)
+        .scalar_subquery()
     )
-    .order_by(report_texts.c.id)
-    .limit(1)
-    .correlate(reports)
-    .scalar_subquery()
-)
+
+
+_words = _released("report", report_texts.c.id.asc())
+_answer = _released("answer", report_texts.c.id.desc())
 
 
 def _select() -> sa.Select[Any]:
@@ -124,6 +131,7 @@ def _select() -> sa.Select[Any]:
             reports.c.min_lon.label("lon"),
             reports.c.min_lat.label("lat"),
             _words.label("words"),
+            _answer.label("answer"),
             _changed.label("changed_at"),
             _merged.c.number.label("merged_into"),
         )

@@ -20,6 +20,7 @@ from geoapp.reports import store
 from geoapp.reports.actions import desk
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.handling import actions as handling
+from geoapp.reports.merging import actions as merging
 from geoapp.reports.moderating import actions as moderating
 from geoapp.reports.photos import actions as photo_actions
 from geoapp.reports.photos import store as photo_store
@@ -420,10 +421,22 @@ def test_the_fine_state_stands_in_the_notes_and_its_level_in_the_agency(server: 
     assert server.get(f"requests/{number}")[0]["status"] == "open"
     handling.verify(server.database, town.secretary, case.key, passed=True, seen=case.revision)
     (row,) = server.get(f"requests/{number}", extensions="true")
-    assert (row["status"], row["status_notes"]) == ("closed", "办完了")
+    assert (row["status"], row["status_notes"]) == ("closed", "办完了：换了灯泡")
     assert row["updated_datetime"] == stamp(case_of(server, number).closed_at)
     assert row["extended_attributes"] == {"stage": "evaluate", "state": "done", "level": "grid", "photos": []}
-    assert server.get(f"requests/{number}", lang="en")[0]["status_notes"] == "done"
+    assert server.get(f"requests/{number}", lang="en")[0]["status_notes"] == "done: 换了灯泡"
+
+
+def test_merged_and_withdrawn_reports_are_closed_and_say_so(server: Server) -> None:
+    kept, other = case_of(server, server.number()), case_of(server, server.number())
+    merging.merge(server.database, server.town.secretary, other.key, kept.key, seen=other.revision)
+    (row,) = server.get(f"requests/{other.number}")
+    assert (row["status"], row["status_notes"]) == ("closed", f"和别人反映的同一件事，一起办 ({kept.number})")
+    gone = server.number()
+    with server.database.transaction() as connection:
+        connection.execute(reports.update().where(reports.c.number == gone).values(stage="withdrawn"))
+    (row,) = server.get(f"requests/{gone}", lang="en")
+    assert (row["status"], row["status_notes"]) == ("closed", "withdrawn")
 
 
 def test_an_unknown_number_is_404_alone_and_left_out_of_a_list(server: Server) -> None:
