@@ -109,6 +109,16 @@ def test_the_fourth_is_refused_with_the_time_to_wait(limited_app: APIFlask) -> N
     assert "Content-Security-Policy" in problem.headers and problem.headers["Retry-After"]
 
 
+def test_one_name_with_two_rates_is_two_buckets(settings: Settings) -> None:
+    """An export of one's own data, ten an hour, must not close the downloads of plans, thirty a minute."""
+    app = create_app(replace(settings, rate_limits=1.0))
+    for path, text in (("/own", "10/hour"), ("/plan", "30/minute")):
+        app.add_url_rule(path, path[1:], needs(ANYBODY)(limited("export", text)(lambda: "ok")))
+    client = app.test_client()
+    assert [client.get("/own").status_code for _ in range(11)] == [200] * 10 + [429]
+    assert client.get("/plan").status_code == 200
+
+
 def test_abuse_14_a_written_address_does_not_help(limited_app: APIFlask) -> None:
     """Nobody is a proxy here: what the asker writes about himself changes nothing."""
     client = limited_app.test_client()
