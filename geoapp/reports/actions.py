@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,23 +15,17 @@ from geoapp.accounts.people import Actor
 from geoapp.accounts.roles import PERMISSIONS, PlacePath
 from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database, utcnow
-from geoapp.errors import Invalid
 from geoapp.reports import stages, store
 from geoapp.reports.cases import Assignment, Case, Event
 from geoapp.reports.notices import actions as notices
 from geoapp.reports.rulebook.store import Rulebook, rulebook
 from geoapp.reports.stages import Standing
+from geoapp.reports.texts import clean
 
 #: Rights that decide what may be done to a case.
 _PERMISSIONS = tuple(name for name in PERMISSIONS if name.startswith("reports."))
 #: A body that was called in may say that it responds and arrives; the handlers answer.
 ANY_ROLE = frozenset({"respond", "arrive", "note", "photo"})
-#: As many letters as Open311 lets a client send.
-LONGEST_TEXT = 4000
-
-
-class TextTooLong(Invalid):
-    """More words than a report holds."""
 
 
 @dataclass
@@ -216,15 +209,6 @@ def looking(database: Database, actor: Actor, *, now: datetime | None = None) ->
     rules = rulebook(database.settings)
     with database.reading() as connection:
         yield Desk(database, connection, rules, actor, now or utcnow())
-
-
-def clean(words: str) -> str:
-    """Words as they are kept: line ends and blanks of one kind, no control or direction characters; TextTooLong."""
-    unified = re.sub(r"\r\n?|[\u2028\u2029]", "\n", re.sub(r"[\t\u00a0\u3000]", " ", words))
-    plain = "".join(c for c in unified if c == "\n" or c.isprintable()).strip()
-    if len(plain) > LONGEST_TEXT:
-        raise TextTooLong(f"文字有 {len(plain)} 个字，最多 {LONGEST_TEXT} 个；请写短一些，或分几次补充。")
-    return plain
 
 
 #: What the audit says of a change; texts and contact data are no part of it.

@@ -108,6 +108,9 @@ class Ground:
         self._tree = shapely.STRtree([v.geometry for v in self._versions])
         self.codes_known = frozenset(v.code for v in versions)
         self.names = {v.code: v.name for v in versions}
+        districts = [v.code for v in versions if v.level == "district"]
+        #: Who looks after what lies in no place: the district, where there is one only.
+        self.district = districts[0] if len(districts) == 1 else ""
 
     def at(self, lon: float, lat: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The five codes of a point, and the codes of its deepest level (a grid at most) that lie near."""
@@ -117,8 +120,8 @@ class Ground:
         close = [self._versions[i] for i in self._tree.query(box, predicate="intersects").tolist()]
         point = shapely.Point(lon, lat)
         holding = [v for v in close if v.geometry.intersects(point)]
-        codes = tuple(str(c) for c in Locator(holding).codes(np.array([[lon, lat]]))[0])
-        return codes, self._neighbours(close, codes, lon, lat)
+        codes = _clear(holding) or tuple(str(c) for c in Locator(holding).codes(np.array([[lon, lat]]))[0])
+        return codes, self._neighbours(close, codes, lon, lat) if len(close) > len(holding) else ()
 
     def _neighbours(self, close: list[PlaceVersion], codes: tuple[str, ...], lon: float, lat: float) -> tuple[str, ...]:
         grid = next(level for level in LEVELS if level.key == "grid")
@@ -126,6 +129,12 @@ class Ground:
         level = next((v.level for v in close if v.code == own), None)
         others = [v for v in close if v.code != own and (v.level == level if own else v.level != "courtyard")]
         return tuple(sorted(v.code for v in others if _distance_m(v.geometry, lon, lat) <= BORDER_M))
+
+
+def _clear(holding: Sequence[PlaceVersion]) -> tuple[str, ...]:
+    """The five codes where one place of a level at most holds a point; () on a border, where a rule has to decide."""
+    by_level = {v.level: v.code for v in holding}
+    return tuple(by_level.get(level.key, "") for level in LEVELS) if len(by_level) == len(holding) else ()
 
 
 def placed(position: Position | None, ground: Ground, *, place_code: str = "") -> Placed:

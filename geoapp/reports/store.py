@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -56,6 +55,41 @@ def no_such_report() -> NoSuchReport:
 # -- cases ---------------------------------------------------------------------------------------------------------
 
 
+def add_cases(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Store new cases (columns of the table, all alike); gives their ids by key."""
+    connection.execute(_INSERT_CASES, rows)
+    found = connection.execute(_IDS, {"keys": [row["key"] for row in rows]})
+    return {row.key: row.id for row in found}
+
+
+#: Composed once: composing takes longer than what they do.
+_INSERT_CASES, _INSERT_TEXTS, _INSERT_EVENTS = reports.insert(), report_texts.insert(), report_events.insert()
+_INSERT_SENDINGS = report_sendings.insert()
+_KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
+_IDS = sa.select(reports.c.id, reports.c.key).where(reports.c.key.in_(_KEYS))
+_TEXT_IDS = sa.select(report_texts.c.report_id, report_texts.c.id).where(report_texts.c.report_id.in_(_KEYS))
+_EVENT_IDS = sa.select(report_events.c.report_id, report_events.c.id).where(report_events.c.report_id.in_(_KEYS))
+_SENT = sa.select(report_sendings.c.key_sha256, report_sendings.c.report_id, report_sendings.c.content_sha256).where(
+    report_sendings.c.key_sha256.in_(_KEYS)
+)
+
+
+def add_texts(connection: Connection, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """Store the first words of new cases; gives their ids by report."""
+    if not rows:
+        return {}
+    connection.execute(_INSERT_TEXTS, rows)
+    found = connection.execute(_TEXT_IDS, {"keys": [row["report_id"] for row in rows]})
+    return {row.report_id: row.id for row in found}
+
+
+def add_events(connection: Connection, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """Store the first lines of new cases' timelines; gives their ids by report."""
+    connection.execute(_INSERT_EVENTS, rows)
+    found = connection.execute(_EVENT_IDS, {"keys": [row["report_id"] for row in rows]})
+    return {row.report_id: row.id for row in found}
+
+
 def case_of(row: Any) -> Case:
     """The case of a row of `CASE_COLUMNS`."""
     return Case(*row)
@@ -99,12 +133,6 @@ def cases(connection: Connection, ids: Collection[int]) -> dict[int, Case]:
     return {row.id: Case(*row) for row in connection.execute(query)}
 
 
-def add_case(connection: Connection, *, lonlat: tuple[float, float] | None, **values: Any) -> int:
-    """Store a new case (columns of the table); gives its id."""
-    insert = reports.insert().values(key=secrets.token_hex(8), **point_columns(lonlat), **values)
-    return int(connection.execute(insert.returning(reports.c.id)).scalar_one())
-
-
 def point_columns(lonlat: tuple[float, float] | None) -> dict[str, Any]:
     """Geometry and box of a point."""
     if lonlat is None:
@@ -144,14 +172,6 @@ def change_me_too(connection: Connection, report_id: int, by: int) -> None:
     """Count so many more (or fewer) who met with it; nobody's view of the case is overtaken by it."""
     mine = reports.c.id == report_id
     connection.execute(reports.update().where(mine).values(me_too=reports.c.me_too + by))
-
-
-def free_number(connection: Connection) -> str:
-    """A 受理编号 that nobody has."""
-    while True:
-        number = numbers.new_number(secrets.randbelow)
-        if connection.execute(sa.select(reports.c.id).where(reports.c.number == number)).first() is None:
-            return number
 
 
 def below(column: sa.ColumnElement[str], code: str) -> sa.ColumnElement[bool]:
@@ -344,16 +364,15 @@ def decide_request(connection: Connection, request_id: int, **values: Any) -> No
 # -- sendings and settings -----------------------------------------------------------------------------------------
 
 
-def sending(connection: Connection, key_sha256: str) -> tuple[int, str] | None:
-    """Report and content of what was sent under a key."""
-    query = sa.select(report_sendings.c.report_id, report_sendings.c.content_sha256)
-    row = connection.execute(query.where(report_sendings.c.key_sha256 == key_sha256)).one_or_none()
-    return (int(row[0]), str(row[1])) if row is not None else None
+def sendings(connection: Connection, keys_sha256: list[str]) -> dict[str, tuple[int, str]]:
+    """Report and content of what was sent under each of the keys."""
+    found = connection.execute(_SENT, {"keys": keys_sha256})
+    return {row.key_sha256: (row.report_id, row.content_sha256) for row in found}
 
 
-def add_sending(connection: Connection, **values: Any) -> None:
-    """Note that something was sent under a key."""
-    connection.execute(report_sendings.insert().values(values))
+def add_sendings(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Note what was sent under which key (columns of the table)."""
+    connection.execute(_INSERT_SENDINGS, rows)
 
 
 def add_follower(connection: Connection, **values: Any) -> int:

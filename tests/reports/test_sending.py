@@ -11,7 +11,6 @@ from geoapp.accounts.people import VISITOR
 from geoapp.accounts.trail import actions as trail
 from geoapp.errors import GeoappError, Invalid
 from geoapp.reports import store
-from geoapp.reports.actions import TextTooLong
 from geoapp.reports.kinds import UnknownKind
 from geoapp.reports.numbers import BadKey, hashed, read_number
 from geoapp.reports.people import BadContact, Contact, Sender
@@ -19,6 +18,7 @@ from geoapp.reports.placing import Position
 from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.sending.actions import EmptyReport, TooManyReports, UsedKey, new_key, submit
 from geoapp.reports.sending.matter import Official, Sending
+from geoapp.reports.texts import TextTooLong
 from tests.places.street import DISTRICT, EAST, HOME
 from tests.reports.world import GRID, HOUR, NOW, Town, spot
 

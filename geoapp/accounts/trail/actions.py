@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +40,52 @@ def record(
     ``values`` is {field: [before, after]}; personal values go in through `store.seal` first. A field that had no value
     and has none is left out. The entry carries the number of the request at hand.
     """
-    told = {field: pair for field, pair in (values or {}).items() if pair != [None, None]}
-    blank = Entry(0, utcnow(), actor.name, action, subject, path_text(place), told, REQUEST.get()[:32], "", "")
-    entry = store.append(connection, blank)
-    folder = database.settings.data
-    _compare_with_head(connection, folder, entry)
-    after_commit(connection, lambda: store.note_head(folder, entry.number, entry.digest))
-    return entry
+    return record_all(database, connection, [Told(actor, action, subject, place, values or {}, REQUEST.get())])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change, as `record` takes it, with the number of the request that asked for it."""
+
+    actor: Actor
+    action: str
+    subject: str
+    place: PlacePath = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    request_id: str = ""
+
+
+def record_all(
+    database: Database,
+    connection: Connection,
+    changes: Sequence[Told],
+    *,
+    later: list[Callable[[], None]] | None = None,
+) -> list[Entry]:
+    """Tell of several changes of one transaction at once, in their order.
+
+    ``later`` takes what is to be done once it is durable (the chain's head goes to its file); without it that is done
+    as soon as the transaction ends. An older head is no break of the chain, so nobody needs to wait for it.
+    """
+    at = utcnow()
+    stored = store.append_all(connection, [_blank(told, at) for told in changes])
+    newest, folder = stored[-1], database.settings.data
+    _compare_with_head(connection, folder, stored[0])
+
+    def note() -> None:
+        store.note_head(folder, newest.number, newest.digest)
+
+    if later is None:
+        after_commit(connection, note)
+    else:
+        later.append(note)
+    return stored
+
+
+def _blank(told: Told, at: datetime) -> Entry:
+    values = {field: pair for field, pair in told.values.items() if pair != [None, None]}
+    actor, place, request = told.actor.name, path_text(told.place), told.request_id[:32]
+    return Entry(0, at, actor, told.action, told.subject, place, values, request, "", "")
 
 
 def _compare_with_head(connection: Connection, folder: Path, entry: Entry) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,28 +28,46 @@ def append(connection: Connection, entry: Entry) -> Entry:
 
     ``number``, ``previous`` and ``digest`` are set here.
     """
+    return append_all(connection, [entry])[0]
+
+
+def append_all(connection: Connection, blanks: Sequence[Entry]) -> list[Entry]:
+    """The same for several changes of one transaction, in their order."""
     if connection.dialect.name == "postgresql":
         # SQLite has one writer; PostgreSQL's must queue for the chain's end.
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK)))
-    newest = sa.select(audit_entries.c.number, audit_entries.c.digest).order_by(audit_entries.c.number.desc()).limit(1)
-    last = connection.execute(newest).one_or_none()
-    entry = replace(entry, number=last.number + 1 if last else 1, previous=last.digest if last else GENESIS)
-    entry = replace(entry, digest=digest_of(entry))
-    connection.execute(
-        audit_entries.insert().values(
-            number=entry.number,
-            at=entry.at,
-            actor=entry.actor,
-            action=entry.action,
-            subject=entry.subject,
-            place_path=entry.place,
-            values_json=json.dumps(entry.values, ensure_ascii=False, sort_keys=True),
-            request_id=entry.request_id,
-            previous=entry.previous,
-            digest=entry.digest,
-        )
-    )
-    return entry
+        connection.execute(_LOCK)
+    last = connection.execute(_NEWEST).one_or_none()
+    number, previous = (last.number, last.digest) if last else (0, GENESIS)
+    stored = []
+    for blank in blanks:
+        number += 1
+        entry = replace(blank, number=number, previous=previous)
+        entry = replace(entry, digest=digest_of(entry))
+        previous = entry.digest
+        stored.append(entry)
+    connection.execute(_INSERT, [_row(entry) for entry in stored])
+    return stored
+
+
+#: Composed once: composing takes longer than what they do.
+_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK))
+_NEWEST = sa.select(audit_entries.c.number, audit_entries.c.digest).order_by(audit_entries.c.number.desc()).limit(1)
+_INSERT = audit_entries.insert()
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "place_path": entry.place,
+        "values_json": json.dumps(entry.values, ensure_ascii=False, sort_keys=True),
+        "request_id": entry.request_id,
+        "previous": entry.previous,
+        "digest": entry.digest,
+    }
 
 
 def entries(connection: Connection) -> Generator[Entry, None, None]:
@@ -121,17 +140,28 @@ def _entry(row: Any) -> Entry:
 #: Number and hash of the newest entry.
 Head = tuple[int, str]
 
+#: Entries that threads of this process have committed and want noted: whoever comes first writes for all.
+_waiting: dict[Path, list[Head]] = {}
+_listing, _noting = threading.Lock(), threading.Lock()
+
 
 def note_head(folder: Path, number: int, digest: str, *, backwards: bool = False) -> None:
     """Keep the newest entry's number and hash in a file; an older one replaces a newer one only when told so."""
+    with _listing:
+        _waiting.setdefault(folder, []).append((number, digest))
     path = folder / "audit.head"
-    with FileLock(folder / "audit.head.lock"):
+    # A thread waits here, not at the file: that would look again only every 50 ms.
+    with _noting, FileLock(folder / "audit.head.lock"):
+        with _listing:
+            newest = max(_waiting.pop(folder, [(number, digest)]))
+        if backwards:
+            newest = (number, digest)
         known = read_head(folder)
-        if known is not None and known[0] >= number and not backwards:
+        if known is not None and known[0] >= newest[0] and not backwards:
             return
         temporary = path.with_suffix(".part")
         with temporary.open("w", encoding="ascii") as out:
-            out.write(f"{number} {digest}\n")
+            out.write(f"{newest[0]} {newest[1]}\n")
             out.flush()
             os.fsync(out.fileno())
         temporary.replace(path)

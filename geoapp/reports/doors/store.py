@@ -38,6 +38,12 @@ def door(connection: Connection, key: str) -> Door | None:
     return Door(*row) if row is not None else None
 
 
+def doors_by_key(connection: Connection, keys: Collection[str]) -> dict[str, Door]:
+    """Doors by key, revoked or not."""
+    rows = connection.execute(sa.select(doors).where(doors.c.key.in_(list(keys))))
+    return {row.key: Door(*row) for row in rows}
+
+
 def door_by_id(connection: Connection, door_id: int) -> Door | None:
     """The door of that id."""
     row = connection.execute(sa.select(doors).where(doors.c.id == door_id)).one_or_none()

@@ -15,7 +15,7 @@ from geoapp.db import Database
 from geoapp.errors import Conflict, Invalid
 from geoapp.places.hierarchy import path_of
 from geoapp.reports import stages, store
-from geoapp.reports.actions import Desk, clean, desk
+from geoapp.reports.actions import Desk, desk
 from geoapp.reports.cases import Case
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.placing import Position, codes_of, placed
@@ -23,6 +23,7 @@ from geoapp.reports.receipts.actions import again
 from geoapp.reports.rulebook.store import ground
 from geoapp.reports.stages import OUTCOMES, Stage
 from geoapp.reports.terms import Term
+from geoapp.reports.texts import clean
 
 _WORKING = ("lead", "joint")
 

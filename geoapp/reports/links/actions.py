@@ -13,12 +13,13 @@ from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database
 from geoapp.errors import Invalid, NotFound
 from geoapp.reports import stages, store
-from geoapp.reports.actions import Desk, clean, desk, looking
+from geoapp.reports.actions import Desk, desk, looking
 from geoapp.reports.cases import Assignment, Case
 from geoapp.reports.links import store as links
 from geoapp.reports.links.store import Link
 from geoapp.reports.links.tokens import key_of, token
 from geoapp.reports.stages import Stage, Standing
+from geoapp.reports.texts import clean
 
 KEPT = timedelta(days=7)
 _HANDLER = Standing(assigned=True)

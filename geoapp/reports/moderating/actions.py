@@ -9,9 +9,10 @@ from geoapp.accounts.people import Actor
 from geoapp.db import Database
 from geoapp.errors import Invalid, NotFound
 from geoapp.reports import store
-from geoapp.reports.actions import Desk, clean, desk
+from geoapp.reports.actions import Desk, desk
 from geoapp.reports.cases import Case, Text
 from geoapp.reports.tables import report_texts
+from geoapp.reports.texts import clean
 
 
 def release(

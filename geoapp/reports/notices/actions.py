@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
@@ -10,9 +11,10 @@ from geoapp.accounts.people import Actor
 from geoapp.accounts.roles import Rank
 from geoapp.db import Database, utcnow
 from geoapp.jobs import add_within
-from geoapp.places.hierarchy import level_of
+from geoapp.places.hierarchy import level_of, path_of
 from geoapp.reports.cases import Case, Event
 from geoapp.reports.notices import store
+from geoapp.reports.notices.tasks import LETTER
 from geoapp.reports.notices.wording import TOLD_TO_RESIDENTS
 from geoapp.reports.rulebook.store import Rulebook
 
@@ -53,12 +55,35 @@ def announce(connection: Connection, case: Case, line: Event, event_id: int, *, 
         store.add(connection, people, report_id=case.id, event_id=event_id, kind=kind, at=now)
 
 
-def _on_duty(connection: Connection, duty_path: tuple[str, ...], *, on: date) -> set[int]:
-    """Officials of the place on duty; where it has none, those of the nearest place above it that has."""
-    paths = {"/".join(duty_path[: n + 1]): duty_path[n] for n in range(len(duty_path))}
-    ranks = {rank.value for code in paths.values() for rank in _RANK_OF_LEVEL[level_of(code).key]}
-    found = store.officials(connection, paths, ranks, on=on) if paths else {}
+def announce_sent(connection: Connection, sent: Sequence[tuple[str, int, int, datetime]], *, rules: Rulebook) -> None:
+    """Tell the officials on duty of new reports: of each its duty code, id, event and moment."""
+    for on in {rules.day(now) for _, _, _, now in sent}:
+        todays = [each for each in sent if rules.day(each[3]) == on and each[0]]
+        found = _officials(connection, {duty for duty, _, _, _ in todays}, on=on)
+        rows = [
+            store.row(person, report_id=report_id, event_id=event_id, kind="send", at=now)
+            for duty, report_id, event_id, now in todays
+            for person in sorted(_nearest(path_of(duty), found))
+        ]
+        store.add_rows(connection, rows)
+
+
+def _officials(connection: Connection, duty_codes: Collection[str], *, on: date) -> dict[str, set[int]]:
+    """Who is on duty at the places and at all above them, by path."""
+    codes = {code for duty in duty_codes for code in path_of(duty)}
+    ranks = {rank.value for code in codes for rank in _RANK_OF_LEVEL[level_of(code).key]}
+    paths = {"/".join(path_of(code)) for code in codes}
+    return store.officials(connection, paths, ranks, on=on) if paths else {}
+
+
+def _nearest(duty_path: tuple[str, ...], found: dict[str, set[int]]) -> set[int]:
+    """Officials of a place; where it has none, those of the nearest place above it that has."""
+    paths = ["/".join(duty_path[: n + 1]) for n in range(len(duty_path))]
     return next((found[path] for path in reversed(paths) if path in found), set())
+
+
+def _on_duty(connection: Connection, duty_path: tuple[str, ...], *, on: date) -> set[int]:
+    return _nearest(duty_path, _officials(connection, duty_path[-1:], on=on))
 
 
 def _tell_residents(connection: Connection, case: Case, line: Event, event_id: int) -> set[int]:
@@ -68,7 +93,7 @@ def _tell_residents(connection: Connection, case: Case, line: Event, event_id: i
     for follower in store.followers(connection, joined):
         if follower.channel in {"email", "message"}:
             args = {"follower_id": follower.id, "report_id": case.id, "event_id": event_id}
-            add_within(connection, "reports.letter", args, title="通知", once=False)
+            add_within(connection, LETTER.name, args, title="通知", once=False)
         elif follower.person_id is not None:
             told.add(follower.person_id)
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -27,17 +28,20 @@ class Notice:
 
 def officials(connection: Connection, paths: Iterable[str], ranks: Collection[str], *, on: date) -> dict[str, set[int]]:
     """Ids of the people who hold one of the ranks at each of the places themselves."""
-    query = sa.select(grants.c.place_path, grants.c.person_id).where(
-        grants.c.person_id.is_not(None),
-        grants.c.place_path.in_(list(paths)),
-        grants.c.rank.in_(list(ranks)),
-        grants.c.valid_from <= on,
-        sa.or_(grants.c.valid_to.is_(None), grants.c.valid_to > on),
-    )
     found: dict[str, set[int]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_OFFICIALS, {"paths": list(paths), "ranks": list(ranks), "day": on}):
         found.setdefault(row.place_path, set()).add(row.person_id)
     return found
+
+
+#: Composed once; it is asked with every report.
+_OFFICIALS = sa.select(grants.c.place_path, grants.c.person_id).where(
+    grants.c.person_id.is_not(None),
+    grants.c.place_path.in_(sa.bindparam("paths", expanding=True)),
+    grants.c.rank.in_(sa.bindparam("ranks", expanding=True)),
+    grants.c.valid_from <= sa.bindparam("day", type_=sa.Date),
+    sa.or_(grants.c.valid_to.is_(None), grants.c.valid_to > sa.bindparam("day", type_=sa.Date)),
+)
 
 
 def handlers(connection: Connection, report_id: int, *, roles: Collection[str], on: date) -> set[int]:
@@ -95,12 +99,21 @@ def add(
     connection: Connection, person_ids: Collection[int], *, report_id: int, event_id: int, kind: str, at: datetime
 ) -> None:
     """Put a line into the lists of news of some people."""
-    rows = [
-        {"person_id": p, "report_id": report_id, "event_id": event_id, "kind": kind, "at": at}
-        for p in sorted(person_ids)
-    ]
+    add_rows(connection, [row(p, report_id=report_id, event_id=event_id, kind=kind, at=at) for p in sorted(person_ids)])
+
+
+def row(person: int, *, report_id: int, event_id: int, kind: str, at: datetime) -> dict[str, Any]:
+    """One line for one person."""
+    return {"person_id": person, "report_id": report_id, "event_id": event_id, "kind": kind, "at": at}
+
+
+def add_rows(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Store lines of news."""
     if rows:
-        connection.execute(notices.insert(), rows)
+        connection.execute(_INSERT, rows)
+
+
+_INSERT = notices.insert()
 
 
 def person_id(connection: Connection, key: str) -> int | None:

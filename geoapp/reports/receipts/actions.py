@@ -14,7 +14,7 @@ from geoapp.accounts.people import VISITOR, Actor
 from geoapp.db import Database
 from geoapp.errors import Invalid
 from geoapp.reports import numbers, stages, store
-from geoapp.reports.actions import Desk, clean, desk, looking
+from geoapp.reports.actions import Desk, desk, looking
 from geoapp.reports.cases import Case
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.people import Contact, Sender
@@ -30,6 +30,7 @@ from geoapp.reports.sending.actions import mark_of, new_key, spend
 from geoapp.reports.sending.matter import Receipt
 from geoapp.reports.stages import Stage, Standing
 from geoapp.reports.tables import report_texts
+from geoapp.reports.texts import clean
 
 #: How long after closing somebody may say 没修好.
 JUDGED_WITHIN_DAYS = 30

@@ -8,9 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from geoapp.errors import Conflict, Invalid
 from geoapp.reports.kinds import PROBLEM, UNSORTED
 from geoapp.reports.people import Contact
 from geoapp.reports.placing import Position
+
+
+class EmptyReport(Invalid):
+    """Neither words nor a photograph."""
+
+
+class UsedKey(Conflict):
+    """Something else was sent under this key before."""
+
 
 CHANNELS = ("door", "map", "counter", "phone", "order", "open311", "patrol", "import")
 

@@ -16,6 +16,7 @@ from geoapp.reports.figures.rates import Tally
 from geoapp.reports.figures.store import Calls, Scope, calls, tallies
 from geoapp.reports.figures.tables import callbacks
 from geoapp.reports.handling.actions import Target, accept
+from geoapp.reports.numbers import new_number
 from tests.places.street import EAST, HOME, STREET
 from tests.reports.data import BEIJING
 from tests.reports.world import GRID, HOUR, NOW, Town
@@ -41,14 +42,15 @@ def put(
     """A case; hours of its term, and after how many it was closed (None: never)."""
     closed = None if closed_after is None else reported + timedelta(hours=closed_after)
     values: dict[str, Any] = {
-        "number": core.free_number(connection), "matter": "problem", "kind": "rubbish", "urgency": "general",
+        "number": new_number(secrets.randbelow), "matter": "problem", "kind": "rubbish", "urgency": "general",
         "stage": stage or ("evaluate" if closed else "handle"), "outcome": outcome if closed else None,
         "channel": "map", "origin": "", "evidence": "place", "datum": "wgs84", "near_border": False, "address": "",
         "place_code": place, "duty_code": place, "route": "", "reported_at": reported, "closed_at": closed,
         "due_at": None if hours is None else reported + timedelta(hours=hours), "term": "24h", "reopened": 0,
         "raised": 0, "me_too": 0, "hidden": False, "language": "zh", "illustrative": False, "revision": 1,
     }  # fmt: skip
-    return core.add_case(connection, lonlat=None, **(values | more))
+    key = secrets.token_hex(8)
+    return core.add_cases(connection, [{"key": key, **core.point_columns(None), **values, **more}])[key]
 
 
 def called_back(connection: Connection, report_id: int, state: str = "answered", **said: Any) -> None:
