@@ -185,7 +185,9 @@ def serve() -> Iterator[Callable[[APIFlask], str]]:
 
     def start(app: APIFlask) -> str:
         # Nothing is waited for at the end: browsers keep requests open.
-        server = Server(app, replace(app.extensions["geoapp"]["settings"], grace_s=0.5), host="127.0.0.1", port=0)
+        # Another server that a test plays (a single sign-on) has no settings of ours.
+        settings = app.extensions.get("geoapp", {}).get("settings", Settings())
+        server = Server(app, replace(settings, grace_s=0.5), host="127.0.0.1", port=0)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         running.append((server, thread))
