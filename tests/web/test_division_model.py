@@ -76,7 +76,7 @@ def test_sums_after_many_hand_overs_are_those_of_the_server(model: Path, rng: np
     for figures in said:
         part_of = np.array(figures.get("partOf", SPLIT.tolist()))
         score = score_plan(
-            ground, ground.units.graph("along-roads"), part_of, names=NAMES, staff_now=16, rules=read_rules()
+            ground, np.asarray(part_of), profile="along-roads", names=NAMES, staff_now=16, rules=read_rules()
         )
         for mine, part in zip(figures["parts"], score.parts, strict=True):
             assert (mine["households"], mine["estimated"]) == (part.households, part.households_estimated)
