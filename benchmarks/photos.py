@@ -1,0 +1,207 @@
+"""A report with one photograph of 12 megapixels, eight senders at once, beside a plain write and fsync of its bytes.
+
+    python benchmarks/photos.py                # SQLite in a temporary folder
+    python benchmarks/photos.py --rounds 10 --folder /srv/test --idle
+
+Peer, in the same run and in turns: eight threads that write the same bytes into a new file and fsync it, and nothing
+else. Ours: look at the photograph, read place and time from it, store it durably under a random name, and store report,
+photograph, timeline, audit entry and job in one durable transaction; the same through the form of a running server,
+which develops photographs meanwhile (``--idle``: does not). Then the development of several kinds of picture in its
+process: seconds, processor, most memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import io
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from geoapp.accounts.people import VISITOR
+from geoapp.config import Settings
+from geoapp.objects import open_objects
+from geoapp.reports.people import Sender
+from geoapp.reports.photos import actions as photos
+from geoapp.reports.photos.darkroom import Darkroom
+from geoapp.reports.sending.actions import new_key, submit
+from geoapp.reports.sending.matter import Sending
+from geoapp.schema import prepared
+from tests.reports.photos import corpus
+
+SENDERS = 8
+
+
+def scene(width: int, height: int) -> Image.Image:
+    """Soft colours with the noise of a phone's sensor: about as many bytes a pixel as a photograph of a street."""
+    rng = np.random.default_rng(20261122)
+    small = Image.fromarray(rng.integers(0, 255, (height // 48, width // 48, 3), dtype=np.uint8))
+    noise = Image.fromarray(rng.normal(128, 10, (height, width)).clip(0, 255).astype(np.uint8)).convert("RGB")
+    return ImageChops.overlay(small.resize((width, height), Image.Resampling.BICUBIC), noise)
+
+
+def jpeg(picture: Image.Image, **options: object) -> bytes:
+    """As a phone saves it, with its place and time."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=90, **options)
+    return corpus.with_exif(corpus.tiff(corpus.CAMERA, inner=corpus.INNER, gps=corpus.GPS), out.getvalue())
+
+
+def at_once(send: Callable[[int], None], each: int) -> list[float]:
+    """Seconds of each sending, of eight threads that send ``each`` one after the other."""
+    seconds: list[float] = []
+
+    def sender(number: int) -> None:
+        for k in range(each):
+            began = time.perf_counter()
+            send(number * each + k)
+            seconds.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=sender, args=(n,)) for n in range(SENDERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return seconds
+
+
+def p(seconds: list[float], share: float) -> float:
+    """The value below which that share of them lies."""
+    return statistics.quantiles(seconds, n=100)[int(share * 100) - 1]
+
+
+@contextmanager
+def served(folder: Path, *, workers: int) -> Iterator[Callable[[int], None]]:
+    """A server of its own; gives what sends the form of a report with one photograph and waits for the answer."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"DATA": folder, "PORT": port, "RATE_LIMITS": 0, "JOB_WORKERS": workers}
+    environ = {**os.environ, **{f"GEOAPP_{name}": str(value) for name, value in given.items()}}
+    server = subprocess.Popen([sys.executable, "-m", "geoapp", "serve"], env=environ, stderr=subprocess.DEVNULL)
+    data = (folder.parent / "photo.jpg").read_bytes()
+
+    def send(number: int) -> None:
+        fields = {"key": new_key(), "words": "车棚满了"}
+        head = "".join(f'--b\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items())
+        file = '--b\r\nContent-Disposition: form-data; name="photos"; filename="x.jpg"\r\n\r\n'
+        body = (head + file).encode() + data + b"\r\n--b--\r\n"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("POST", "/report", body, {"Content-Type": "multipart/form-data; boundary=b"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        assert answer.status in {200, 201, 303}, answer.status
+
+    try:
+        for _ in range(600):
+            try:
+                send(0)
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield send
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def receiving(folder: Path, data: bytes, rounds: int, *, workers: int) -> None:
+    (folder / "photo.jpg").write_bytes(data)
+    prepared(Settings(data=folder / "served")).dispose()
+    database = prepared(Settings(data=folder / "var", rate_limits=0))
+    objects = open_objects(database.settings)
+    (folder / "plain").mkdir()
+
+    def plain(number: int) -> None:
+        with (folder / "plain" / f"{time.monotonic_ns()}-{number}").open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+
+    def photo_alone(number: int) -> None:
+        photos.prepare(database, objects, data)
+
+    def report(number: int) -> None:
+        ready = photos.prepare(database, objects, data)
+        places = (ready.position,) if ready.position else ()
+        sending = Sending(words="车棚满了", positions=places, photos=1)
+        submit(database, VISITOR, sending, sender=Sender(), along=photos.attaching([ready], by="sender"))
+
+    report(0)  # imports, the rules, the places of the day
+    kinds = {"plain write and fsync": plain, "look and store": photo_alone, "report with photograph": report}
+    names = [*kinds, "the same through the form"]
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    cpu: dict[str, float] = dict.fromkeys(names, 0.0)
+    with served(folder / "served", workers=workers) as form:
+        for _ in range(rounds):
+            for name, send in {**kinds, "the same through the form": form}.items():
+                before = time.process_time()
+                seconds[name] += at_once(send, 4)
+                cpu[name] += time.process_time() - before
+    base = seconds["plain write and fsync"]
+    print(f"\n{SENDERS} senders at once, {len(base)} photographs of {len(data) / 1e6:.1f} MB each, SQLite\n")
+    print(f"{'':26}{'p50 s':>8}{'p95 s':>8}{'p95 / peer':>12}{'processor s each':>18}")
+    for name, found in seconds.items():
+        ratio = p(found, 0.95) / p(base, 0.95)
+        used = f"{cpu[name] / len(found):18.4f}" if name in kinds else f"{'(server)':>18}"
+        print(f"{name:26}{p(found, 0.5):8.3f}{p(found, 0.95):8.3f}{ratio:12.1f}{used}")
+    database.dispose()
+
+
+def developing(photo: bytes, wide: Image.Image) -> None:
+    out = io.BytesIO()
+    wide.save(out, "PNG", compress_level=1)
+    samples = {
+        "12 MP JPEG": photo,
+        "12 MP JPEG, progressive": jpeg(wide, progressive=True),
+        "50 MP JPEG": jpeg(scene(8160, 6120)),
+        "12 MP HEIC of tiles": corpus.heic_grid(8, 6, side=512),
+        "47 MP HEIC of tiles": corpus.heic_grid(15, 12, side=512),
+        "12 MP PNG": out.getvalue()
+        if len(out.getvalue()) < 25 << 20
+        else corpus.saved(corpus.scene(4032, 3024), "PNG"),
+        "12 MP WebP": corpus.saved(wide, "WEBP", quality=80, method=0),
+        "38 MP PNG, all zeros": corpus.large_png(),
+    }
+    room = Darkroom(wall_s=30)
+    room.develop(corpus.jpeg())
+    print(f"\n{'development':26}{'MB':>8}{'s':>8}{'processor s':>12}{'most memory MiB':>18}")
+    for name, data in samples.items():
+        runs = []
+        for _ in range(3):
+            began = time.perf_counter()
+            made = room.develop(data)
+            runs.append((time.perf_counter() - began, made.cpu_s, made.peak_bytes))
+        seconds, cpu_s, peak = (statistics.median(column) for column in zip(*runs, strict=True))
+        print(f"{name:26}{len(data) / 1e6:8.1f}{seconds:8.2f}{cpu_s:12.2f}{peak / 2**20:18.0f}")
+    room.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", type=Path, help="on the disk to be measured (else a temporary one)")
+    parser.add_argument("--idle", action="store_true", help="the server does not develop what comes in")
+    arguments = parser.parse_args()
+    wide = scene(4032, 3024)
+    photo = jpeg(wide)
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        receiving(Path(folder), photo, arguments.rounds, workers=0 if arguments.idle else 1)
+    developing(photo, wide)
+
+
+if __name__ == "__main__":
+    main()
