@@ -26,6 +26,7 @@ VIEWS = (
     "geoapp.accounts.views",
     "geoapp.accounts.oidc.views",
     "geoapp.accounts.appointments.views",
+    "geoapp.accounts.bodies.views",
     "geoapp.accounts.trail.views",
     "geoapp.layers.views",
     "geoapp.places.views",

@@ -24,6 +24,8 @@ from apiflask import APIFlask
 from geoapp.accounts import actions as entering
 from geoapp.accounts import store as accounts
 from geoapp.accounts.appointments import actions as appointing
+from geoapp.accounts.bodies import actions as bodies
+from geoapp.accounts.bodies import store as body_store
 from geoapp.accounts.people import VISITOR, Actor, Body, Person, system
 from geoapp.api.open311.actions import make_key
 from geoapp.db import Database, utcnow
@@ -105,6 +107,8 @@ class World:
     #: Cases that were given to a body, with a link; and those for which somebody asks for more time.
     given: dict[str, dict[str, str]] = field(default_factory=dict)
     wishes: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Bodies of each place, with a member and a grant.
+    bodies: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def at(self, code: str, kind: str) -> dict[str, str]:
         """Words for what of a kind there is at a place."""
@@ -118,6 +122,8 @@ class World:
         if kind in {"division", "drawn", "undone"}:
             plans: dict[str, dict[str, str]] = {"division": self.divisions, "drawn": self.drawn, "undone": self.undone}
             return {**found, "division_id": plans[kind][code], "number": "1" if kind == "division" else "2"}
+        if kind == "body":
+            return {**found, **self.bodies[code], "person": self.people[code].key}
         if kind in {"given", "wish"}:
             return {**found, **(self.given if kind == "given" else self.wishes)[code]}
         return found
@@ -136,6 +142,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
     assert not report.refused, report.refused
     for code in CODES:
         world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
+        world.bodies[code] = _body(world.database, code)
         world.cases[code] = _case(world.database, code)
         world.photos[code] = _photo(world, code, PHOTO)
         world.given[code], world.wishes[code] = _given(world, code), _wish(world.database, code)
@@ -174,6 +181,16 @@ def _volunteer(database: Database, place: tuple[str, ...]) -> tuple[Person, int]
         grant = signing_in.held("volunteer", place)
         number = accounts.add_grant(connection, grant, person_id=person.id, body_id=None, by=None, at=utcnow())
     return person, number
+
+
+def _body(database: Database, code: str) -> dict[str, str]:
+    """A body that keeps the green of a place, with one member."""
+    made = bodies.create(database, system("test"), name=f"绿化队{code}", kind="parks", place=path_of(code), on=SINCE)
+    member = signing_in.make_person(database, signing_in.held("resident", path_of(code)))
+    with database.transaction() as connection:
+        body_store.join(connection, made.id, member.id, on=SINCE)
+        ((number, _grant),) = body_store.held_by(connection, made.id)
+    return {"key": made.key, "member": member.key, "number": str(number)}
 
 
 def _case(database: Database, code: str) -> dict[str, str]:

@@ -133,11 +133,16 @@ def demo_people(connection: Connection, *, on: date) -> list[tuple[Person, tuple
 def people_below(
     connection: Connection, tops: list[PlacePath], *, key: str | None = None
 ) -> list[tuple[Person, list[HeldGrant]]]:
-    """People (or the one of that key) who hold or held a grant at one of the places or below, with those grants."""
+    """People (or the one of that key) who hold or held a grant at one of the places or below, with those grants.
+
+    Whoever is asked for everywhere sees those too who never held any.
+    """
     found = _held(connection, key)
     held = [h for h in found if any(h[1].grant.place[: len(top)] == top for top in tops)]
-    ids = {person_id for person_id, _ in held}
-    rows = connection.execute(sa.select(people).where(people.c.id.in_(ids)).order_by(people.c.name)).all()
+    query = sa.select(people) if key is None else sa.select(people).where(people.c.key == key)
+    if () not in tops:
+        query = query.where(people.c.id.in_({person_id for person_id, _ in held}))
+    rows = connection.execute(query.order_by(people.c.name)).all()
     return [(_person(row), [h for person_id, h in held if person_id == row.id]) for row in rows]
 
 

@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 
 from geoapp import app
 from geoapp.accounts import audit
+from geoapp.accounts.bodies.kinds import KINDS as BODY_KINDS
 from geoapp.accounts.roles import RANK_NAMES
 from geoapp.accounts.trail import views as trail_views
 from geoapp.db import DatabaseGone
@@ -30,7 +31,7 @@ PO = translating.FOLDER / "en" / "LC_MESSAGES" / "messages.po"
 #: Looked up by the words that data carry, not by a literal in the code.
 LOOKED_UP = {
     *facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2],
-    *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), DatabaseGone.outside,
+    *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), *BODY_KINDS.values(), DatabaseGone.outside,
     ObjectsUnreachable.outside, photo.TAKEN_BACK, photo.TOO_OLD,
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.

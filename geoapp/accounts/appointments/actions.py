@@ -43,7 +43,7 @@ def create_person(
     """Store a person without any right; Conflict when the login is taken, or for a demo account in production."""
     if demo and database.settings.env == "production":
         raise NotAllowed("正式环境不建演示账号；请用 geoapp admin create 建管理员。")
-    name = _short(name, "姓名", 120)
+    name = short(name, "姓名", 120)
     values = {"key": secrets.token_hex(8), "name": name, "login": login, "email": email, "phone": phone, "demo": demo}
     try:
         with connection.begin_nested():
@@ -76,10 +76,10 @@ def invite(
     """Create a person with a first rank and a link by which she chooses her password."""
     if not login.strip():
         raise Invalid("请填写账号；可以用姓名拼音或工号。")
-    _require_may_appoint(actor, rank, place, on=on)
-    _require_order(on, until)
+    require_may_appoint(actor, rank, place, on=on)
+    require_order(on, until)
     with database.transaction() as connection:
-        person = create_person(database, connection, actor, name=name, login=_short(login, "账号", 120))
+        person = create_person(database, connection, actor, name=name, login=short(login, "账号", 120))
         give(database, connection, actor, person, Grant(rank, place, on, until))
         token = _link(connection, actor, person, purpose="join")
     return Invited(person, token)
@@ -120,8 +120,8 @@ def appoint(
     database: Database, actor: Actor, person_key: str, *, rank: Rank, place: PlacePath, on: date, until: date | None
 ) -> int:
     """Give a person a rank at a place; her sessions get new tokens. Nobody gives herself one."""
-    _require_may_appoint(actor, rank, place, on=on)
-    _require_order(on, until)
+    require_may_appoint(actor, rank, place, on=on)
+    require_order(on, until)
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
         if actor.person is not None and actor.person.id == person.id:
@@ -237,12 +237,14 @@ def _link(connection: Connection, actor: Actor, person: Person, *, purpose: str)
     return token
 
 
-def _require_may_appoint(actor: Actor, rank: Rank, place: PlacePath, *, on: date) -> None:
+def require_may_appoint(actor: Actor, rank: Rank, place: PlacePath, *, on: date) -> None:
+    """NotAllowed for a rank of one's own level or above, or outside one's place."""
     if not actor.system and not may_appoint(actor.grants, rank, place, on=on):
         raise NotAllowed("您不能在这里授予“%(rank)s”；请联系上一级。", rank=RANK_NAMES[rank])
 
 
-def _require_order(on: date, until: date | None) -> None:
+def require_order(on: date, until: date | None) -> None:
+    """Invalid for a right that ends before it begins."""
     if until is not None and until <= on:
         raise Invalid("授权的截止日期应晚于开始日期。")
 
@@ -267,7 +269,8 @@ def _require_reaches(connection: Connection, actor: Actor, permission: str, pers
         raise NotFound("没有这个账号；它可能已被删除。")
 
 
-def _short(text: str, what: str, longest: int) -> str:
+def short(text: str, what: str, longest: int) -> str:
+    """The text in one line; Invalid for an empty, long or unprintable one."""
     text = " ".join(text.split())
     if not text or len(text) > longest or any(ord(c) < 32 for c in text):
         raise Invalid("%(what)s应为 1 到 %(longest)s 个字。", what=what, longest=longest)

@@ -37,7 +37,7 @@ PERSONAL = {"login": "person.login", "name": "person.name", "email": "person.ema
 def listing() -> Any:
     """People at the places of who asks and below; ``?place=`` narrows it."""
     actor, on = guards.actor(), guards.today()
-    tops = _tops("people.read")
+    tops = wanted_tops("people.read")
     with current.database().reading() as connection:
         found = store.people_below(connection, tops)
     names = current.place_names({h.grant.place for _person, held in found for h in held} | set(tops))
@@ -49,7 +49,7 @@ def listing() -> Any:
         choices=current.places_below(actor.places("people.read", on=on)),
         chosen=request.args.get("place", ""),
         where="、".join(names.get(top) or _("全部地方") for top in tops),
-        may_invite=bool(_ranks()),
+        may_invite=bool(ranks()),
     )
 
 
@@ -77,7 +77,7 @@ def invite_post() -> Any:
             name=forms.text(request.form, "name"),
             login=forms.text(request.form, "login"),
             rank=forms.rank(request.form),
-            place=forms.place(request.form, _manageable()),
+            place=forms.place(request.form, manageable()),
             on=on,
             until=forms.day(request.form, "until"),
         )
@@ -105,7 +105,7 @@ def appoint(key: str) -> Any:
             guards.actor(),
             key,
             rank=forms.rank(request.form),
-            place=forms.place(request.form, _manageable()),
+            place=forms.place(request.form, manageable()),
             on=guards.today(),
             until=forms.day(request.form, "until"),
         )
@@ -178,7 +178,7 @@ def erase(key: str) -> Any:
     return redirect(url_for("people.listing"), 303)
 
 
-def _tops(permission: str) -> list[PlacePath]:
+def wanted_tops(permission: str) -> list[PlacePath]:
     """Where who asks holds the permission, narrowed to ``?place=`` where that lies inside it; else NotFound."""
     held = guards.actor().places(permission, on=guards.today())
     wanted = forms.text(request.args, "place", longest=200).split(" ")[0]
@@ -200,13 +200,13 @@ def _visible(key: str) -> tuple[Person, list[HeldGrant]]:
     return found[0]
 
 
-def _manageable() -> dict[PlacePath, str]:
+def manageable() -> dict[PlacePath, str]:
     """Places where who asks may appoint somebody, with their names."""
     tops = guards.actor().places("people.manage", on=guards.today())
     return current.places_below(tops)
 
 
-def _ranks() -> list[tuple[str, str]]:
+def ranks() -> list[tuple[str, str]]:
     """Ranks that who asks may give somewhere, with their shown names."""
     actor, on = guards.actor(), guards.today()
     places = {grant.place for grant in actor.grants}
@@ -257,8 +257,8 @@ def _person_page(key: str, error: GeoappError | None = None) -> Response:
         person=row,
         is_self=guards.actor().person == found,
         manages=any(g["holds"] for g in row["grants"]) and all(g["mine"] for g in row["grants"] if g["holds"]),
-        ranks=_ranks(),
-        choices=_manageable(),
+        ranks=ranks(),
+        choices=manageable(),
         typed=request.form,
         fault_words=said(error) if error else "",
     )
@@ -268,8 +268,8 @@ def _person_page(key: str, error: GeoappError | None = None) -> Response:
 def _invite_page(error: GeoappError | None = None) -> Response:
     page = render_template(
         "people/invite.html",
-        ranks=_ranks(),
-        choices=_manageable(),
+        ranks=ranks(),
+        choices=manageable(),
         typed=request.form,
         fault_words=said(error) if error else "",
     )
