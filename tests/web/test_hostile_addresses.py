@@ -77,7 +77,8 @@ def town(
         if request.param == engines.SQLITE:
             (folder / "geoapp.sqlite").write_bytes(migrated.read_bytes())
         else:
-            url = stack.enter_context(request.getfixturevalue("postgres").migrated())
+            server: engines.PostgresServer = request.getfixturevalue("postgres")
+            url = stack.enter_context(server.copy_of(request.getfixturevalue("migrated_postgres")))
         app = create_app(Settings(data=folder, database_url=url, rate_limits=0))
         app.extensions["words"] = make_world(app, folder)
         app.request_class = Noting
