@@ -1,13 +1,15 @@
-"""Loads the demo into an installation: its layers, its places, and the day on which 霞光里 was divided."""
+"""Loads the demo into an installation: layers, places and the day on which 霞光里 was divided, people, reports."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import shapely
@@ -19,7 +21,8 @@ from geoapp.accounts.appointments import actions as appointments
 from geoapp.accounts.people import system
 from geoapp.accounts.roles import Grant
 from geoapp.config import Settings
-from geoapp.db import Database
+from geoapp.db import Database, utcnow
+from geoapp.demo import casebook
 from geoapp.demo.cast import CAST, PASSWORD
 from geoapp.errors import NotFound
 from geoapp.files import FileStore
@@ -30,11 +33,16 @@ from geoapp.maps.actions import publish_stale
 from geoapp.places import actions as places
 from geoapp.places.hierarchy import path_of
 from geoapp.places.records import record_of
+from geoapp.reports import store as cases
+from geoapp.reports.handling import actions as handling
+from geoapp.reports.imports.actions import import_history
 from geoapp.schema import prepared
 
 FOLDER = Path(__file__).parents[2] / "layers"
 BY = system("demo")
 Progress = Callable[[float, str], None]
+#: Kinds of entries that become something else than a layer: places, cases, a file to try the import on.
+_NO_LAYER = {"roster", "boundary", "report"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +66,13 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
         features = 0
         for number, entry in enumerate(entries):
             tell(number / (len(entries) + 1), entry.title)
-            if entry.kind not in {"roster", "boundary"}:
+            if entry.kind not in _NO_LAYER:
                 report = layers.import_file(database, files, _path(entry), entry_options(entry), by=BY)
                 features += report.rows_stored
         tell(len(entries) / (len(entries) + 1), "区划与沿革")
         begun = _load_places(database)
         _load_cast(database)
+        _load_reports(database, _path(next(entry for entry in entries if entry.kind == "report")))
         publish_stale(database)
     finally:
         database.dispose()
@@ -85,6 +94,26 @@ def _load_cast(database: Database) -> None:
             )
             place = path_of(one.place) if one.place else ()
             appointments.give(database, connection, BY, person, Grant(one.rank, place, today))
+
+
+def _load_reports(database: Database, path: Path) -> None:
+    """The demo's reports as cases: closed ones as history, open ones in the inboxes, handled ones accepted."""
+    mapping = (FOLDER / "reports" / "mappings" / "demo.toml").read_text(encoding="utf-8")
+    rows = casebook.rows_of(path.read_text(encoding="utf-8"), now=utcnow())
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "demo.csv"
+        with file.open("w", encoding="utf-8", newline="") as text:
+            writer = csv.DictWriter(text, casebook.COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+        outcome = import_history(database, BY, file, mapping, live=True)
+    if not outcome.stored:
+        return
+    for number in casebook.numbers_in(rows, "handling"):
+        with database.reading() as connection:
+            case = cases.case_by_origin(connection, outcome.origin, number)
+        if case is not None:
+            handling.accept(database, BY, case.key, seen=case.revision)
 
 
 def _path(entry: Entry) -> Path:

@@ -10,7 +10,7 @@ from geoapp.accounts.roles import Rank
 PASSWORD = "xiaguangli-demo"  # noqa: S105
 
 _DISTRICT, _STREET, _XIAGUANGLI = "110105", "110105012", "110105012023"
-_GRID, _COURTYARD = "110105012023001", "11010501202300502"
+_GRID, _COURTYARD = "110105012023009", "11010501202300502"
 
 
 @dataclass(frozen=True, slots=True)

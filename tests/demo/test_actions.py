@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from geoapp.accounts.people import system
+from geoapp.accounts.roles import Rank
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.demo.actions import load_demo
+from geoapp.demo.cast import CAST
 from geoapp.layers import store as layers
 from geoapp.maps.store import opening_day
 from geoapp.places import store as places
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
+from geoapp.reports.tables import reports
 
 pytestmark = pytest.mark.engines
 
@@ -39,6 +44,19 @@ def test_the_demo_tells_the_founding_case_and_loads_once(settings: Settings, dat
     assert len(seen[BEFORE]) == 6 and len(seen[AFTER]) == 7
     assert features == first.features == second.features
     assert ("110105012023", "110105012027") in links
+
+
+def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(settings: Settings, database: Database) -> None:
+    """200 of the layer: 161 done; 30 new or overdue wait to be accepted, 9 are handled; all marked, none twice."""
+    load_demo(settings)
+    load_demo(settings)
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(reports.c.stage, reports.c.illustrative, reports.c.duty_code)).all()
+    assert Counter(row.stage for row in rows) == {"evaluate": 161, "collect": 30, "handle": 9}
+    assert all(row.illustrative for row in rows)
+    # Who signs in as grid officer of the demo finds work in her grid.
+    grid = next(one.place for one in CAST if one.rank is Rank.GRID)
+    assert sum(row.duty_code == grid for row in rows) == 4
 
 
 def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_today(

@@ -293,7 +293,8 @@ class _Work:
             "datum": _datum(self.mapping.crs), "accuracy_m": None, "near_border": False, "address": row.address,
             "duty_code": "", "route": "", "reported_at": row.opened_at, "due_at": row.due_at, "near_at": None,
             "closed_at": row.closed_at, "term": at.rules.terms.term(kind.urgency, kind.term).text, "hidden": False,
-            "reopened": 0, "raised": 0, "me_too": 0, "language": self.mapping.language, "illustrative": False,
+            "reopened": 0, "raised": 0, "me_too": 0, "language": self.mapping.language,
+            "illustrative": self.mapping.illustrative,
             "revision": 1,
         }  # fmt: skip
 
@@ -314,7 +315,8 @@ class _Work:
                               place_code=row.place_code, address=row.address,
                               language=self.mapping.language)  # fmt: skip
             official = Official(origin=self.mapping.origin, origin_number=row.number, reported_at=row.opened_at,
-                                due_at=row.due_at, released=True, data={"import": self.begun.key})  # fmt: skip
+                                due_at=row.due_at, illustrative=self.mapping.illustrative,
+                                released=True, data={"import": self.begun.key})  # fmt: skip
             receipt = take(at, sending, sender=Sender(), official=official)
             store.link(at.connection, self.begun.id, receipt.report_id, row=row.row, fields=dict(row.fields))
         return len(rows)

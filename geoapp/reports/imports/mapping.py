@@ -33,6 +33,7 @@ _TOP = {
     "values",
     "keep",
     "words_public",
+    "illustrative",
 }
 #: Columns that may be named; ``words`` is a list of columns.
 COLUMNS = (
@@ -65,6 +66,8 @@ class ImportMapping:
     kinds: Mapping[str, str]
     places: Mapping[str, str]
     words_public: bool
+    #: Nothing of it happened: its cases carry the mark 示意.
+    illustrative: bool
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -112,6 +115,7 @@ def parse_mapping(text: str, kinds: Collection[str], *, name: str = "mapping.tom
         kinds=_meanings(values.get("kind", {}), kinds, f"{where} 的 values.kind"),
         places=_places(values.get("place", {}), f"{where} 的 values.place"),
         words_public=bool(data.get("words_public", False)),
+        illustrative=bool(data.get("illustrative", False)),
     )
 
 

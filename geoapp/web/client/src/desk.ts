@@ -12,6 +12,7 @@ if (container && canDraw()) void drawCases(container);
 copying();
 arrows();
 painting();
+filters();
 
 async function drawCases(container: HTMLElement): Promise<void> {
   const rows = [...document.querySelectorAll<HTMLElement>(".case-row[data-lon]")];
@@ -59,6 +60,12 @@ function copying(): void {
     const copied = window.isSecureContext ? navigator.clipboard.writeText(field.value).then(() => true, () => false) : Promise.resolve(document.execCommand("copy"));
     void copied.then((done) => (button.textContent = done ? t("已复制，去群里粘贴") : t("请按 Ctrl+C 复制")));
   });
+}
+
+/** Filters stand open where there is room for them; on a phone they would push the list off the screen. */
+function filters(): void {
+  const narrowing = document.getElementById("narrowing") as HTMLDetailsElement | null;
+  if (narrowing && matchMedia("(min-width: 761px)").matches) narrowing.open = true;
 }
 
 /** Arrow keys go from case to case. */
