@@ -64,7 +64,7 @@ def publish_stale(database: Database, report: Reporter | None = None) -> Publica
 
 def is_prepared(source: Source) -> bool:
     """Is it drawn from something made beforehand? Points from keys, public lines and areas from a file."""
-    return source.count > 0 and (source.dimension == 0 or not source.internal)
+    return source.count > 0 and not source.at_once and (source.dimension == 0 or not source.internal)
 
 
 def is_fresh(source: Source, known: Publications) -> bool:

@@ -49,6 +49,8 @@ class Source:
     bbox: Bbox | None = None
     stamp: str = ""
     style: dict[str, Any] = field(default_factory=dict)
+    #: Drawn from the rows themselves whenever it is asked for: nothing is prepared, so nothing can be stale.
+    at_once: bool = False
 
     @property
     def is_places(self) -> bool:

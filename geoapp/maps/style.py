@@ -19,7 +19,8 @@ FAMILIES = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC"
 #: The first name only says the weight: the map takes it from there for the whole list.
 BOLD = ["PingFang SC Bold", *FAMILIES]
 #: Symbols are characters, drawn sharp at every size without a sprite.
-GLYPHS = {"square": "■", "circle": "●", "diamond": "◆", "star": "★", "house": "⌂", "triangle": "▲", "ring": "○"}
+GLYPHS = {"square": "■", "circle": "●", "diamond": "◆", "star": "★", "house": "⌂", "triangle": "▲", "ring": "○",
+          "half": "◐", "full": "●"}  # fmt: skip
 #: Numbers of validity in tiles: first and last day that an unknown end stands for.
 ALWAYS_FROM, ALWAYS_TO = 0, 99999999
 
@@ -61,6 +62,7 @@ LAST_NAME_ZOOM = {"subdistrict": 12.5, "district": 9.5, "community": 18}
 WORDS = {
     "arterial": "主干路", "minor": "支路", "path": "小路", "car": "汽车充电桩", "bicycle": "电动自行车充电",
     "motorway": "高速路", "residential": "居住区道路", "footway": "步行道",
+    "new": "收到了", "handling": "办理中", "done": "办完了", "ended": "有答复", "overdue": "超期",
 }  # fmt: skip
 
 
@@ -166,7 +168,7 @@ def _point_layers(style: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _clusters(style: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Circles with a number, for tiles in which points stand together."""
-    colour = style.get("colour", "#0072b2")
+    colour = style.get("cluster_colour", style.get("colour", "#0072b2"))
     colour = next(iter(colour.values())) if isinstance(colour, Mapping) else colour
     have = ["has", "point_count"]
     radius = ["interpolate", ["linear"], ["get", "point_count"], 2, 10, 100, 17, 10000, 26]

@@ -12,6 +12,9 @@ from flask_babel import gettext as _
 
 from geoapp import jobs
 from geoapp.maps import actions, answers, forms, live, picture, publish, sources, store, tasks
+from geoapp.maps.pins import pin
+from geoapp.maps.pins import store as pin_store
+from geoapp.maps.pins import views as pins
 from geoapp.maps.sources import Source
 from geoapp.places import store as places_store
 from geoapp.web import assets, current
@@ -77,7 +80,7 @@ def features(key: str) -> Any:
     bbox = forms.read_bbox(request.args)
     with current.database().reading() as connection:
         source = sources.find(_drawable(connection), key)
-        drawn = store.drawn(connection, source, bbox=bbox, limit=MAX_FEATURES)
+        drawn = _drawn(connection, source, bbox)
     response = Response(answers.geojson(drawn), content_type="application/geo+json")
     # Asked for again each time, because a border may have been adopted; the same answer is not sent twice.
     response.headers["Cache-Control"] = "private, no-cache"
@@ -106,13 +109,26 @@ def live_tile(key: str, z: int, x: int, y: int) -> Any:
     """Points and clusters of a tile."""
     live.check_tile(z, x, y)
     with current.database().reading() as connection:
-        source = sources.find(_drawable(connection), key)
-        # The number on a cluster could not follow the date, so points that come and go stand alone.
-        alone = z >= live.ALONE_ZOOM or source.timed
-        found = store.marks(connection, source, z, x, y, cells_per_side=live.CELLS_PER_SIDE, alone=alone)
+        found = _marks(connection, key, z, x, y)
     response = Response(live.encode(found, z, x, y), content_type=VECTOR_TILE)
     response.headers["Cache-Control"] = "private, max-age=30"
     return response
+
+
+def _marks(connection: Any, key: str, z: int, x: int, y: int) -> list[live.Mark]:
+    """What of a source lies in a tile; of reports what lies there at this very moment."""
+    cells, alone = live.CELLS_PER_SIDE, z >= live.ALONE_ZOOM
+    if pin.is_pins(key):
+        return pin_store.marks(connection, key, z, x, y, pins.eyes(), cells=cells, alone=alone)
+    source = sources.find(_prepared(connection), key)
+    # The number on a cluster could not follow the date, so points that come and go stand alone.
+    return store.marks(connection, source, z, x, y, cells_per_side=cells, alone=alone or source.timed)
+
+
+def _drawn(connection: Any, source: Source, bbox: sources.Bbox | None = None) -> sources.Drawn:
+    if pin.is_pins(source.key):
+        return pin_store.drawn(connection, source.key, pins.eyes(), bbox=bbox, limit=MAX_FEATURES)
+    return store.drawn(connection, source, bbox=bbox, limit=MAX_FEATURES)
 
 
 @blueprint.get("/api/map/at")
@@ -131,7 +147,14 @@ def at() -> Any:
         code = answers.meant(found, question.place)
         shape = next((version.geometry for version in found if version.code == code), None)
         # A place that was chosen by name is asked about as a whole, not about what lies in its middle.
-        here = [] if question.place else _features_at(connection, listed, question)
+        here = (
+            []
+            if question.place
+            else [
+                *pins.near(connection, listed, question, most=MAX_SHOWN),
+                *_features_at(connection, listed, question),
+            ][:MAX_SHOWN]
+        )
         if question.feature:
             chosen_feature = _chosen_feature(connection, listed, question.feature)
             if chosen_feature is not None:
@@ -163,7 +186,7 @@ def _features_at(connection: Any, listed: list[Source], question: forms.PointQue
     day = question.on.isoformat()
     hits = []
     for source in listed:
-        if source.is_places or source.key not in question.layers or source.kind == "boundary":
+        if source.is_places or source.at_once or source.key not in question.layers or source.kind == "boundary":
             continue
         for number, shape, name, code, fields in store.near(connection, source, bbox, limit=MAX_NEAR):
             reach = degrees if source.dimension < 2 else 0.0
@@ -180,6 +203,9 @@ def _holds_on(fields: dict[str, Any], day: str) -> bool:
 
 def _chosen_feature(connection: Any, listed: list[Source], chosen_id: tuple[str, int]) -> tuple[Any, Any] | None:
     source = sources.find(listed, chosen_id[0])
+    if pin.is_pins(source.key):
+        report = pins.one(connection, source, chosen_id[1])
+        return None if report is None else (shapely.Point(report[:2]), report[2])
     found = None if source.is_places else store.one_feature(connection, source, chosen_id[1])
     if found is None:
         return None
@@ -201,7 +227,7 @@ def search() -> Any:
         titles = {source.key: source.title for source in listed}
         levels = [source for source in listed if source.is_places]
         hits = store.search_places(connection, levels, words, on=on, limit=MAX_FOUND)
-        hits += store.search_features(connection, listed, words, limit=MAX_FOUND)
+        hits += store.search_features(connection, [s for s in listed if not s.at_once], words, limit=MAX_FOUND)
     rows = []
     for hit in hits[: 2 * MAX_FOUND]:
         words_below = " · ".join(filter(None, [titles.get(hit.layer, ""), hit.code, "" if hit.place else hit.note]))
@@ -227,6 +253,9 @@ def listing() -> Any:
     }
     with current.database().reading() as connection:
         source = sources.find(_drawable(connection), question.layer)
+        if pin.is_pins(source.key):
+            found, total = pins.rows(connection, source, question)
+            return jsonify(rows=found, total=total)
         if source.is_places:
             hits, total = store.list_places(connection, source, on=question.on, **page_of)
         else:
@@ -261,7 +290,7 @@ def still() -> Any:
 
 def _sheet(connection: Any, source: Source, on: date) -> picture.Sheet:
     """A source's shapes that hold on a day."""
-    drawn = store.drawn(connection, source, limit=MAX_FEATURES)
+    drawn = _drawn(connection, source)
     day = int(on.strftime("%Y%m%d"))
     kept = list(range(len(drawn)))
     if source.timed:
@@ -278,7 +307,7 @@ def _catalogue(connection: Any, listed: list[Source]) -> dict[str, Any]:
         source.key: answers.addresses(
             source,
             hashes,
-            fresh=actions.is_prepared(source) and actions.is_fresh(source, known),
+            fresh=source.at_once or (actions.is_prepared(source) and actions.is_fresh(source, known)),
             labels=actions.LABELS,
         )
         for source in listed
@@ -295,7 +324,13 @@ def _level_titles(connection: Any) -> dict[str, str]:
 
 
 def _drawable(connection: Any) -> list[Source]:
-    """What this person may see; every tile asks, so what was found is kept until something changes."""
+    """What this person may see: layers and places, and reports as they stand now."""
+    reported = sources.titled(pin_store.sources(connection, pins.eyes()), chosen())
+    return sources.drawable([*_prepared(connection), *reported], internal=holds("layers.internal"))
+
+
+def _prepared(connection: Any) -> list[Source]:
+    """Layers and places that this person may see; every tile asks, so it is kept until something changes."""
     titles = _level_titles(connection)
     key = (store.stamp(connection), tuple(titles.items()))
     kept: dict[Any, list[Source]] = current_app.extensions["geoapp"].setdefault("map_sources", {})

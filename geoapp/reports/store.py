@@ -18,7 +18,7 @@ from geoapp.reports import numbers
 from geoapp.reports.cases import Assignment, Case, Event, Request, Text
 from geoapp.reports.duplicates import Nearby, rank
 from geoapp.reports.placing import box_around
-from geoapp.reports.stages import OPEN
+from geoapp.reports.stages import OPEN, Stage
 from geoapp.reports.tables import (
     report_assignments,
     report_events,
@@ -172,6 +172,11 @@ def change_me_too(connection: Connection, report_id: int, by: int) -> None:
     """Count so many more (or fewer) who met with it; nobody's view of the case is overtaken by it."""
     mine = reports.c.id == report_id
     connection.execute(reports.update().where(mine).values(me_too=reports.c.me_too + by))
+
+
+def is_public() -> sa.ColumnElement[bool]:
+    """May anybody know that the report is there? Nobody may of one that is hidden or was withdrawn."""
+    return ~reports.c.hidden & (reports.c.stage != Stage.WITHDRAWN)
 
 
 def below(column: sa.ColumnElement[str], code: str) -> sa.ColumnElement[bool]:

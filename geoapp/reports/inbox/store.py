@@ -20,7 +20,7 @@ from geoapp.errors import Invalid
 from geoapp.reports import numbers
 from geoapp.reports.cases import Case
 from geoapp.reports.stages import OPEN, Stage
-from geoapp.reports.store import CASE_COLUMNS, below, below_any, case_of
+from geoapp.reports.store import CASE_COLUMNS, below, below_any, case_of, is_public
 from geoapp.reports.tables import report_assignments, report_requests, report_texts, reports
 
 _OPEN = sorted(OPEN)
@@ -238,7 +238,7 @@ def public(
 ) -> list[Case]:
     """Cases that anybody may know of, newest first; show them through `receipts.view.public_report` only."""
     r = reports.c
-    conditions: list[Any] = [~r.hidden, r.stage != Stage.WITHDRAWN, below(r.place_code, below_code)]
+    conditions: list[Any] = [is_public(), below(r.place_code, below_code)]
     if bbox is not None:
         conditions.append(bbox_intersects(reports, bbox))
     if since is not None:

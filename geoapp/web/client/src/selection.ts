@@ -1,7 +1,7 @@
 /** Panel 所选位置: the five places of a point and what is known there; other tools put their buttons under a place. */
 
 import type { Feature, FeatureCollection } from "geojson";
-import type { App, PlaceInfo, Tool } from "./app";
+import type { App, MapPress, PlaceInfo, Tool } from "./app";
 import { getJson, sentence } from "./api";
 import { fill, h } from "./dom";
 import { t } from "./i18n";
@@ -15,6 +15,9 @@ interface FeatureInfo {
   code: string | null;
   illustrative: boolean;
   facts: { label: string; value: string }[];
+  /** Of reports: pictures that everybody may see, and for officials the way to the case. */
+  photos?: string[];
+  link?: { address: string; words: string } | null;
 }
 
 interface Answer {
@@ -75,11 +78,22 @@ export const selection: Tool = {
     app.state.on("date", again);
     app.onRefresh(again);
     app.onPress((press) => {
+      if (spread(app, press)) return true;
       app.state.set("selection", { lon: press.lon, lat: press.lat });
       return true;
     });
   },
 };
+
+/** A pressed circle with a number comes nearer until its points stand alone; false where there is none. */
+function spread(app: App, press: MapPress): boolean {
+  const map = app.map;
+  const cluster = map?.queryRenderedFeatures([press.x, press.y]).find((found) => found.properties["point_count"]);
+  if (!map || cluster?.geometry.type !== "Point") return false;
+  const [lon, lat] = cluster.geometry.coordinates as [number, number];
+  map.easeTo({ center: [lon, lat], zoom: Math.min(map.getZoom() + 2, 17), duration: 150 });
+  return true;
+}
 
 function question(app: App, chosen: Selection): URLSearchParams {
   const visible = app.catalogue.entries.filter((entry) => app.state.layer(entry.key).visible).map((entry) => entry.key);
@@ -166,5 +180,7 @@ function featureSection(feature: FeatureInfo): HTMLElement {
     h("h3", {}, feature.title, feature.illustrative ? h("span", { class: "tag" }, t("示意")) : null),
     h("p", { class: "hint" }, feature.code ? `${feature.layer_title} ${feature.code}` : feature.layer_title),
     h("dl", { class: "figures" }, ...feature.facts.flatMap((fact) => [h("dt", {}, fact.label), h("dd", {}, fact.value)])),
+    ...(feature.photos ?? []).map((address) => h("img", { src: address, alt: t("反映的照片"), loading: "lazy", class: "report-photo" })),
+    feature.link ? h("p", {}, h("a", { class: "button", href: feature.link.address }, feature.link.words)) : null,
   );
 }
