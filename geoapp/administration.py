@@ -1,8 +1,11 @@
-"""``geoapp db``, ``backup``, ``restore`` and ``indicators``: the care of one installation."""
+"""``geoapp db``, ``backup``, ``restore``, ``indicators`` and ``privacy``: the care of one installation."""
 
 from __future__ import annotations
 
+import csv
+import importlib
 import json
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import geoapp
 from geoapp.errors import Conflict, Invalid, NoAnswer
 
 if TYPE_CHECKING:
@@ -273,3 +277,46 @@ def _progress(label: str) -> Iterator[Callable[[float], None]]:
 
 def _print_json(content: Any) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, default=str))
+
+
+@click.group()
+def privacy() -> None:
+    """Personal data: what they are kept for, who sees them, and how long 个人信息."""
+
+
+@privacy.command("list")
+def list_() -> None:
+    """List every personal field with its purpose, who may see it and how long it is kept, as CSV.
+
+    \b
+    Example:
+      geoapp privacy list > 个人信息清单.csv
+    """
+    from geoapp.accounts.privacy import declared
+
+    _declare()
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["字段", "名称", "用途", "所需权限", "其他可见的人", "保存"])
+    for field in declared():
+        kept = field.since if field.kept_days is None else f"{field.since} {field.kept_days} 天"
+        also = "、".join(sorted(field.also)) or "—"
+        out.writerow([field.key, field.title, field.purpose, field.readers or "无人", also, kept])
+
+
+@privacy.command()
+def keep() -> None:
+    """Let go what has served its term. The server and the worker do it by themselves, once an hour."""
+    from geoapp.accounts.keeping.actions import keep_terms
+    from geoapp.config import read_settings
+    from geoapp.schema import prepared
+
+    _declare()
+    for target, gone in keep_terms(prepared(read_settings())).items():
+        click.echo(f"{target.rpartition(':')[2]} {gone}")
+
+
+def _declare() -> None:
+    """Have every part declare what it holds of people: each does in a module of that name."""
+    for found in pkgutil.walk_packages(geoapp.__path__, "geoapp."):
+        if found.name.endswith(".personal"):
+            importlib.import_module(found.name)

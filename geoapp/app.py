@@ -44,6 +44,7 @@ VIEWS = (
 )
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = (
+    "geoapp.accounts.keeping.tasks",
     "geoapp.layers.tasks",
     "geoapp.splitting.drafts.tasks",
     "geoapp.maps.tasks",

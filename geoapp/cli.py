@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("geoapp.demo.commands:demo", "the illustrative layers 示意数据"),
     "admin": ("geoapp.accounts.commands:admin", "the first administrator 管理员"),
     "audit": ("geoapp.accounts.commands:audit", "the trail of changes 操作留痕"),
+    "privacy": ("geoapp.administration:privacy", "what is kept of people, and why 个人信息"),
     "open311": ("geoapp.api.open311.commands:open311", "keys for Open311 clients 开放接口"),
     "db": ("geoapp.administration:db", "create and migrate the database 数据库"),
     "backup": ("geoapp.administration:backup", "copy all state into one file 备份"),

@@ -81,7 +81,7 @@ sessions = sa.Table(
     sa.Column("idle_s", sa.Integer, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Column("second_factor", sa.Boolean, nullable=False),
-    sa.Column("agent", sa.String(120), nullable=False),
+    sa.Column("agent", sa.String(120), nullable=False, info={"personal": "session.agent"}),
     # Rights changed: the token is exchanged at the next request.
     sa.Column("renew", sa.Boolean, nullable=False, default=False),
     # The token that was exchanged last, and when: requests that were under way with it are not turned away.

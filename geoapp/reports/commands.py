@@ -24,18 +24,18 @@ for _command in (imports.import_, imports.imports, imports.undo_import, imports.
 
 @reports.command()
 def tick() -> None:
-    """Remind, raise and resume what is due by now, and let contact data go whose term has ended.
+    """Remind, raise and resume what is due by now, and let personal data go whose term has ended.
 
     The server and the worker do it by themselves, once a minute; this is for a timer of the system's own.
     """
-    from geoapp.reports.contacts.actions import forget_expired
+    from geoapp.accounts.keeping.actions import keep_terms
     from geoapp.reports.rising.actions import escalate_due
 
     database = prepared(read_settings())
     done = escalate_due(database)
-    gone = forget_expired(database)
+    gone = sum(keep_terms(database).values())
     click.echo(f"提醒 reminded {done.reminded}，提级 raised {done.raised}，恢复 resumed {done.resumed}")
-    click.echo(f"清除联系方式 contact data forgotten {gone}")
+    click.echo(f"清除到期的个人信息 personal data let go {gone}")
 
 
 @reports.command()

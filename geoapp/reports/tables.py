@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from geoapp.db import Json, UtcDateTime, Wkb, bbox_columns, metadata
+from geoapp.reports.personal import ADDRESS, CONTACT, MARK, WORDS
 
 reports = sa.Table(
     "report",
@@ -35,7 +36,7 @@ reports = sa.Table(
     sa.Column("datum", sa.String(12), nullable=False),
     sa.Column("accuracy_m", sa.Float),
     sa.Column("near_border", sa.Boolean, nullable=False),
-    sa.Column("address", sa.String(200), nullable=False, info={"personal": "report.address"}),
+    sa.Column("address", sa.String(200), nullable=False, info={"personal": ADDRESS.key}),
     sa.Column("door_id", sa.ForeignKey("door.id"), index=True),
     # Deepest place that holds it (empty: none does), and the place that has to act now.
     sa.Column("place_code", sa.String(17), nullable=False),
@@ -67,7 +68,7 @@ reports = sa.Table(
     sa.Column("judged_at", UtcDateTime),
     sa.Column("hidden", sa.Boolean, nullable=False, default=False),
     # Whose turn it is in the queue of what waits for release; emptied with the contact data.
-    sa.Column("sender_sha256", sa.String(64)),
+    sa.Column("sender_sha256", sa.String(64), info={"personal": MARK.key}),
     sa.Column("person_id", sa.ForeignKey("person.id"), index=True),
     sa.Column("language", sa.String(2), nullable=False),
     sa.Column("illustrative", sa.Boolean, nullable=False, default=False),
@@ -102,8 +103,8 @@ report_texts = sa.Table(
     sa.Column("by", sa.String(64), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     # Empty after the writer took it back; ``shown`` is what the public reads where it differs.
-    sa.Column("text", sa.Text, info={"personal": "report.words"}),
-    sa.Column("shown", sa.Text),
+    sa.Column("text", sa.Text, info={"personal": WORDS.key}),
+    sa.Column("shown", sa.Text, info={"personal": WORDS.key}),
     sa.Column("audience", sa.String(8), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("decided_by", sa.String(64)),
@@ -193,7 +194,7 @@ report_followers = sa.Table(
     sa.Column("me_too", sa.Boolean, nullable=False),
     sa.Column("person_id", sa.ForeignKey("person.id"), index=True),
     sa.Column("secret_sha256", sa.String(64), unique=True),
-    sa.Column("device_sha256", sa.String(64)),
+    sa.Column("device_sha256", sa.String(64), info={"personal": MARK.key}),
     sa.Column("channel", sa.String(8), nullable=False),
     sa.Column("language", sa.String(2), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
@@ -209,7 +210,7 @@ report_contacts = sa.Table(
     sa.Column("report_id", sa.ForeignKey("report.id"), nullable=False, index=True),
     sa.Column("follower_id", sa.ForeignKey("report_follower.id"), index=True),
     # JSON of name, phone, email and exact address, encrypted under the case's own key.
-    sa.Column("sealed", sa.LargeBinary, info={"personal": "report.contact"}),
+    sa.Column("sealed", sa.LargeBinary, info={"personal": CONTACT.key}),
     sa.Column("wants_call", sa.Boolean, nullable=False),
     # Set when the case closes; empty while it is open.
     sa.Column("kept_until", UtcDateTime, index=True),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from geoapp.accounts.keeping.tasks import KEEP
 from geoapp.accounts.people import VISITOR
 from geoapp.errors import Invalid, NotAllowed
 from geoapp.jobs import DONE, ROUND, JobQueue, rounds
@@ -141,8 +142,8 @@ def test_the_worker_does_the_rounds_by_itself_and_once_a_while(town: Town) -> No
         assert not other.task.startswith("reports."), "a round waits for its own thread"
     while (job := queue.claim(ROUND)) is not None:
         worker._do_beside(job)
-    ended = {job.task: job for job in queue.latest() if job.task.startswith("reports.")}
-    assert {tasks.TICK.name, tasks.FORGET.name} <= set(ended) and all(job.state == DONE for job in ended.values())
+    ended = {job.task: job for job in queue.latest() if job.task.startswith(("reports.", "privacy."))}
+    assert {tasks.TICK.name, KEEP.name} <= set(ended) and all(job.state == DONE for job in ended.values())
     assert ended["reports.tick"].result == {"reminded": 1, "raised": 0, "resumed": 0}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -12,7 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from geoapp.accounts import store
 from geoapp.accounts.actions import INVITATION_KEPT, RESET_KEPT, store_password, strong_hash
+from geoapp.accounts.keeping.store import drop_sessions_of
 from geoapp.accounts.people import Actor, Person
+from geoapp.accounts.privacy import holdings
 from geoapp.accounts.roles import RANK_NAMES, Grant, PlacePath, Rank, may_appoint
 from geoapp.accounts.trail import actions as trail
 from geoapp.accounts.trail import store as trail_store
@@ -177,15 +180,30 @@ def erase_person(database: Database, actor: Actor, person_key: str, *, on: date)
     with database.transaction() as connection:
         person = store.person_by_key(connection, person_key)
         _require_reaches(connection, actor, "people.erase", person, on=on)
-        now = utcnow()
-        blank: dict[str, Any] = {"name": "已注销", "login": None, "email": None, "phone": None, "password_hash": None}
-        blank |= {"totp_secret": None, "issuer": None, "subject": None, "ended_at": now, "erased_at": now}
-        store.change_person(connection, person.id, **blank)
-        store.end_sessions(connection, person.id, now=now)
-        store.set_recovery_codes(connection, person.id, [])
-        store.use_all_invitations(connection, person.id, now)
-        trail_store.destroy_secret(connection, person.id)
-        trail.record(database, connection, actor, "people.erase", subject=person.key)
+        erase_at(database, connection, actor, person, now=utcnow())
+
+
+def erase_at(database: Database, connection: Connection, actor: Actor, person: Person, *, now: datetime) -> None:
+    """The same inside a transaction at hand, for whoever was allowed to: also what other parts keep of her."""
+    if connection.dialect.name == "sqlite":
+        # Freed pages are overwritten, or her number would stay in the file for whoever reads its bytes.
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    for holding in holdings():
+        _named(holding.erase)(database, connection, actor, person.id, now=now)
+    blank: dict[str, Any] = {"name": "已注销", "login": None, "email": None, "phone": None, "password_hash": None}
+    blank |= {"totp_secret": None, "issuer": None, "subject": None}
+    blank |= {"ended_at": person.ended_at or now, "erased_at": now}
+    store.change_person(connection, person.id, **blank)
+    drop_sessions_of(connection, person.id)
+    store.set_recovery_codes(connection, person.id, [])
+    store.use_all_invitations(connection, person.id, now)
+    trail_store.destroy_secret(connection, person.id)
+    trail.record(database, connection, actor, "people.erase", subject=person.key)
+
+
+def _named(target: str) -> Any:
+    module, name = target.split(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def export_person(database: Database, actor: Actor, person_key: str, *, on: date) -> dict[str, Any]:
@@ -203,6 +221,7 @@ def export_person(database: Database, actor: Actor, person_key: str, *, on: date
             | {"values": {k: [trail_store.unseal(connection, v) for v in pair] for k, pair in e.values.items()}}
             for e in entries
         ]
+        kept = {each.name: _named(each.export)(connection, person.id) for each in holdings()}
         trail.record(database, connection, actor, "privacy.export", subject=person.key)
     about = asdict(person)
     del about["id"]
@@ -211,6 +230,7 @@ def export_person(database: Database, actor: Actor, person_key: str, *, on: date
         "grants": [asdict(g) for g in held],
         "sessions": [asdict(s) for s in opened],
         "audit": shown,
+        **kept,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from geoapp.accounts.people import Actor
 from geoapp.db import Database
@@ -56,13 +56,27 @@ def forget_expired(database: Database, *, now: datetime | None = None) -> int:
     actor = Actor(system="clock")
     while True:
         with desk(database, actor, now=now) as at:
-            due = contacts.expired(at.connection, now=at.now, limit=_BATCH)
+            closed = at.now - timedelta(days=at.rules.terms.contact_days)
+            due = contacts.expired(at.connection, now=at.now, closed=closed, limit=_BATCH)
             for report_id in due:
-                where = (report_contacts.c.report_id == report_id) & (report_contacts.c.kept_until <= at.now)
+                where = report_contacts.c.report_id == report_id
                 if contacts.erase(at.connection, where, at=at.now):
                     case = store.case_by_id(at.connection, report_id)
                     at.aside(case, stages.check(case.stage, "expire", _CLOCK))
-            contacts.forget_senders(at.connection, due)
+            contacts.forget_marks(at.connection, due)
+        total += len(due)
+        if len(due) < _BATCH:
+            return total
+
+
+def forget_marks(database: Database, *, now: datetime | None = None) -> int:
+    """Let the marks of devices go of cases that were closed so long ago, also where nobody left contact data."""
+    total = 0
+    while True:
+        with desk(database, Actor(system="clock"), now=now) as at:
+            closed = at.now - timedelta(days=at.rules.terms.contact_days)
+            due = contacts.marked(at.connection, closed=closed, limit=_BATCH)
+            contacts.forget_marks(at.connection, due)
         total += len(due)
         if len(due) < _BATCH:
             return total

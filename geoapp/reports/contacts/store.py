@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -93,11 +94,15 @@ def of_sender_followers(report_id: int) -> sa.ColumnElement[bool]:
     return (report_contacts.c.report_id == report_id) & report_contacts.c.follower_id.in_(own)
 
 
-def expired(connection: Connection, *, now: datetime, limit: int) -> list[int]:
-    """Reports whose contact data have served their term."""
+def expired(connection: Connection, *, now: datetime, closed: datetime, limit: int) -> list[int]:
+    """Reports whose contact data have served their term: by the day that was set, or closed that long ago.
+
+    The second finds what came in closed, and what hangs on a case that was merged into a closed one.
+    """
+    over = sa.or_(report_contacts.c.kept_until <= now, report_contacts.c.report_id.in_(_closed_before(closed)))
     query = (
         sa.select(report_contacts.c.report_id)
-        .where(report_contacts.c.kept_until <= now, _kept())
+        .where(over, _kept())
         .distinct()
         .order_by(report_contacts.c.report_id)
         .limit(limit)
@@ -105,10 +110,28 @@ def expired(connection: Connection, *, now: datetime, limit: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def forget_senders(connection: Connection, report_ids: Collection[int]) -> None:
-    """Let the mark go by which a sender's reports were told together."""
-    mine = reports.c.id.in_(list(report_ids))
-    connection.execute(reports.update().where(mine).values(sender_sha256=None))
+def marked(connection: Connection, *, closed: datetime, limit: int) -> list[int]:
+    """Reports closed before a moment of which a device is still known: the sender's, or that of one who joined."""
+    joined = sa.select(report_followers.c.report_id).where(report_followers.c.device_sha256.is_not(None))
+    known = sa.or_(reports.c.sender_sha256.is_not(None), reports.c.id.in_(joined))
+    query = sa.select(reports.c.id).where(known, reports.c.id.in_(_closed_before(closed)))
+    return list(connection.execute(query.order_by(reports.c.id).limit(limit)).scalars())
+
+
+def forget_marks(connection: Connection, report_ids: Collection[int]) -> None:
+    """Let the marks go by which a device's reports were told together and its 我也遇到 counted once."""
+    ids = list(report_ids)
+    connection.execute(reports.update().where(reports.c.id.in_(ids)).values(sender_sha256=None))
+    followers = report_followers.c.report_id.in_(ids)
+    connection.execute(report_followers.update().where(followers).values(device_sha256=None))
+
+
+def _closed_before(moment: datetime) -> sa.Select[Any]:
+    """Ids of reports that were closed before a moment, or merged, over however many steps, into one that was."""
+    root = sa.select(reports.c.id).where(reports.c.closed_at <= moment).cte("closed_long", recursive=True)
+    below = sa.select(reports.c.id).join(root, reports.c.merged_into == root.c.id)
+    both = root.union(below)
+    return sa.select(both.c.id)
 
 
 def _open(connection: Connection, where: sa.ColumnElement[bool]) -> Contact | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from geoapp.db import UtcDateTime, metadata
+from geoapp.reports.personal import WORDS
 
 callbacks = sa.Table(
     "report_callback",
@@ -20,7 +21,7 @@ callbacks = sa.Table(
     sa.Column("solved", sa.Boolean),
     sa.Column("satisfied", sa.Boolean),
     # Why it is excluded, in an official's words or the hotline's.
-    sa.Column("reason", sa.String(200), nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False, info={"personal": WORDS.key}),
     sa.Column("import_id", sa.ForeignKey("report_import.id"), index=True),
     sa.Column("by", sa.String(64), nullable=False),
     # The one that counts: the hotline's before our own, then the newest.

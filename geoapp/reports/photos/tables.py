@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from geoapp.db import Json, UtcDateTime, metadata
+from geoapp.reports.personal import ORIGINAL, PLACE
 
 photos = sa.Table(
     "photo",
@@ -26,7 +27,7 @@ photos = sa.Table(
     # The same bytes sent again for the same report are the same photograph.
     sa.Column("sha256", sa.String(64), nullable=False),
     # Object with the bytes as sent; gone after so many days.
-    sa.Column("original", sa.String(80), info={"personal": "photo.original"}),
+    sa.Column("original", sa.String(80), info={"personal": ORIGINAL.key}),
     # 128 random bits under which the sizes are served; new after each painting, none while they are being made.
     sa.Column("name", sa.String(32), unique=True),
     sa.Column("reason", sa.String(200), nullable=False, default=""),
@@ -34,8 +35,8 @@ photos = sa.Table(
     sa.Column("painted_by", sa.String(64)),
     sa.Column("painted_at", UtcDateTime),
     # Where and when it was taken, as the file said; go with the original.
-    sa.Column("lon", sa.Float, info={"personal": "photo.place"}),
-    sa.Column("lat", sa.Float, info={"personal": "photo.place"}),
+    sa.Column("lon", sa.Float, info={"personal": PLACE.key}),
+    sa.Column("lat", sa.Float, info={"personal": PLACE.key}),
     sa.Column("taken_at", UtcDateTime),
     sa.Column("received_at", UtcDateTime, nullable=False, index=True),
     sa.Column("ready_at", UtcDateTime),

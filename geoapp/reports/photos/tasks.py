@@ -133,20 +133,25 @@ def erase(database: Database, report: Reporter, *, names: list[str]) -> dict[str
 
 
 def tidy(database: Database, report: Reporter, *, now: datetime | None = None) -> dict[str, Any]:
-    """Delete originals past their days, develop what was held up, drop ended jobs."""
+    """Develop what was held up, drop ended jobs."""
     now = now or utcnow()
     JobQueue(database).forget(BRIEF, before=now - timedelta(days=1))
+    with database.transaction() as connection:
+        late = store.unmade(connection, now - LATE, limit=_AT_ONCE)
+        for photo_id in late:
+            jobs.add_within(connection, DEVELOP.name, {"photo_id": photo_id}, title="处理照片")
+    return {"queued_again": len(late)}
+
+
+def forget_originals(database: Database, *, now: datetime) -> int:
+    """Let originals go that are past their days, with where and when they were taken; gives how many."""
     gone = 0
     while found := _past_their_days(database, now):
         with database.transaction() as connection:
             gone += sum(drop_original(connection, one, now) for one in found)
         if len(found) < _AT_ONCE:
             break
-    with database.transaction() as connection:
-        late = store.unmade(connection, now - LATE, limit=_AT_ONCE)
-        for photo_id in late:
-            jobs.add_within(connection, DEVELOP.name, {"photo_id": photo_id}, title="处理照片")
-    return {"originals_deleted": gone, "queued_again": len(late)}
+    return gone
 
 
 def _past_their_days(database: Database, now: datetime) -> list[Photo]:

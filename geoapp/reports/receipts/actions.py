@@ -191,29 +191,31 @@ def add_words(database: Database, code: str, words: str, *, address: str, now: d
 def take_back(database: Database, code: str, *, address: str, words: bool = False, now: datetime | None = None) -> None:
     """Take one's personal data back; the case stays. ``words``: one's own words go too, and are public no more."""
 
-    def forget(at: Desk, held: Held) -> None:
-        case = held.case
-        move = stages.check(case.stage, "take_back", _HOLDER)
-        contacts.erase(at.connection, contacts.of_report(case.id, held.follower_id), at=at.now)
-        changes: dict[str, Any] = {}
-        if held.is_sender:
-            contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
-            store.end_own_followers(at.connection, case.id, at=at.now)
-            changes = {"sender_sha256": None, "person_id": None}
-            photos.forget(at.connection, case.id, "sender", shown=words, now=at.now)
-            if words:
-                changes["address"] = ""
-                roles = report_texts.c.role.in_(["report", "addition", "judgement"])
-                others = report_texts.c.by.startswith("follower")
-                _blank(at, (report_texts.c.report_id == case.id) & roles & ~others)
-        else:
-            store.end_follower(at.connection, held.follower_id or 0, at=at.now)
-            photos.forget(at.connection, case.id, _writer(held), shown=words, now=at.now)
-            if words:
-                _blank(at, report_texts.c.by == _writer(held))
-        at.step(case, move, changes=changes, data={"words": words}, by="sender" if held.is_sender else "follower")
+    _holding(database, code, address, lambda at, held: take_back_at(at, held, words=words), now=now)
 
-    _holding(database, code, address, forget, now=now)
+
+def take_back_at(at: Desk, held: Held, *, words: bool) -> None:
+    """The same inside a transaction at hand."""
+    case = held.case
+    move = stages.check(case.stage, "take_back", _HOLDER)
+    contacts.erase(at.connection, contacts.of_report(case.id, held.follower_id), at=at.now)
+    changes: dict[str, Any] = {}
+    if held.is_sender:
+        contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
+        store.end_own_followers(at.connection, case.id, at=at.now)
+        changes = {"sender_sha256": None, "person_id": None}
+        photos.forget(at.connection, case.id, "sender", shown=words, now=at.now)
+        if words:
+            changes["address"] = ""
+            roles = report_texts.c.role.in_(["report", "addition", "judgement"])
+            others = report_texts.c.by.startswith("follower")
+            _blank(at, (report_texts.c.report_id == case.id) & roles & ~others)
+    else:
+        store.end_follower(at.connection, held.follower_id or 0, at=at.now)
+        photos.forget(at.connection, case.id, _writer(held), shown=words, now=at.now)
+        if words:
+            _blank(at, report_texts.c.by == _writer(held))
+    at.step(case, move, changes=changes, data={"words": words}, by="sender" if held.is_sender else "follower")
 
 
 def _blank(at: Desk, where: sa.ColumnElement[bool]) -> None:

@@ -333,7 +333,7 @@ def test_painting_after_the_original_is_gone_adds_to_what_was_painted(town: Town
     found = ready(town, objects, corpus.jpeg(corpus.scene(960, 640)))
     actions.paint(town.database, town.grid, found.key, [{"kind": "rect", "at": [0, 0, 0.9, 0.9]}], now=NOW)
     work(town)
-    tasks.tidy(town.database, nothing, now=utcnow() + timedelta(days=31))
+    tasks.forget_originals(town.database, now=utcnow() + timedelta(days=31))
     work(town)
     assert photo(town, found.key).original is None
     actions.paint(town.database, town.grid, found.key, [{"kind": "rect", "at": [0.9, 0.9, 0.1, 0.1]}], now=NOW)
@@ -395,9 +395,9 @@ def test_reading_an_original_stands_in_the_audit(town: Town, objects: ObjectStor
 @pytest.mark.engines
 def test_31_originals_go_after_their_days_and_the_pictures_stay(town: Town, objects: ObjectStore) -> None:
     found = ready(town, objects)
-    assert tasks.tidy(town.database, nothing, now=NOW + timedelta(days=29))["originals_deleted"] == 0
-    assert tasks.tidy(town.database, nothing, now=NOW + timedelta(days=31))["originals_deleted"] == 1
-    assert tasks.tidy(town.database, nothing, now=NOW + timedelta(days=31))["originals_deleted"] == 0
+    assert tasks.forget_originals(town.database, now=NOW + timedelta(days=29)) == 0
+    assert tasks.forget_originals(town.database, now=NOW + timedelta(days=31)) == 1
+    assert tasks.forget_originals(town.database, now=NOW + timedelta(days=31)) == 0
     work(town)
     after = photo(town, found.key)
     assert (after.original, after.lon, after.lat, after.taken_at) == (None, None, None, None)
@@ -408,8 +408,8 @@ def test_31_a_subdistrict_may_keep_them_shorter(town: Town, objects: ObjectStore
     ready(town, objects)
     with town.database.transaction() as connection:
         set_service(connection, Service(STREET, "pilot", 7), by="test", at=NOW)
-    assert tasks.tidy(town.database, nothing, now=NOW + timedelta(days=6))["originals_deleted"] == 0
-    assert tasks.tidy(town.database, nothing, now=NOW + timedelta(days=8))["originals_deleted"] == 1
+    assert tasks.forget_originals(town.database, now=NOW + timedelta(days=6)) == 0
+    assert tasks.forget_originals(town.database, now=NOW + timedelta(days=8)) == 1
 
 
 def test_31_who_takes_her_data_back_takes_originals_and_with_her_words_the_pictures(
