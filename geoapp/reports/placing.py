@@ -123,6 +123,12 @@ class Ground:
         codes = _clear(holding) or tuple(str(c) for c in Locator(holding).codes(np.array([[lon, lat]]))[0])
         return codes, self._neighbours(close, codes, lon, lat) if len(close) > len(holding) else ()
 
+    def shape(self, codes: Iterable[str]) -> object | None:
+        """What the places of those codes cover together; None when none of them has a shape."""
+        wanted = set(codes)
+        found = [v.geometry for v in self._versions if v.code in wanted]
+        return shapely.union_all(found) if found else None
+
     def _neighbours(self, close: list[PlaceVersion], codes: tuple[str, ...], lon: float, lat: float) -> tuple[str, ...]:
         grid = next(level for level in LEVELS if level.key == "grid")
         own = next((code for code in reversed(codes[: grid.rank + 1]) if code), "")

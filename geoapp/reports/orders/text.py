@@ -23,10 +23,10 @@ from geoapp.reports.orders.vocabulary import Vocabulary, likely_kinds
 
 MOST_LETTERS = 20_000
 MOST_WORDS = 4_000
-_LABELLED_NUMBER = re.compile(
+LABELLED_NUMBER = re.compile(
     r"[\s#:]*((?:[\u4e00-\u9fff]{1,4}(?=[\d〔\[(A-Z]))?[A-Z0-9〔〕\[\]()/_.年第-]{3,58}号?)", re.IGNORECASE
 )
-_FREE_NUMBER = re.compile(
+FREE_NUMBER = re.compile(
     r"(?<![\dA-Z])([A-Z]{1,6}-?\d{8,20}(?:-\d{1,8})?|20\d{6}-\d{2,10}|20\d{8,18})(?![\dA-Z])", re.IGNORECASE
 )
 #: A term in a sentence is one only with what is to be done in it.
@@ -151,7 +151,7 @@ class _Reader:
     def _number(self) -> str:
         found: dict[str, tuple[int, int, str]] = {}
         for part in self.parts:
-            m = _LABELLED_NUMBER.match(self.text, part.start, part.end) if part.field == "number" else None
+            m = LABELLED_NUMBER.match(self.text, part.start, part.end) if part.field == "number" else None
             if m is not None and re.search(r"\d", m[1]):
                 found.setdefault(canonical_number(m[1]), (m.start(1), m.end(1), part.label))
         if len(found) > 1:
@@ -159,7 +159,7 @@ class _Reader:
             raise SeveralOrders(f"这段文字里有 {len(found)} 个工单编号（{listed}）；请一次粘贴一张，或用表格导入。")
         if not found:
             for part in self._free():
-                for m in _FREE_NUMBER.finditer(self.text, part.start, part.end):
+                for m in FREE_NUMBER.finditer(self.text, part.start, part.end):
                     if self._is_free(m.start(), m.end()) and not found:
                         found[canonical_number(m[1])] = (m.start(1), m.end(1), "")
         for value, (start, end, label) in found.items():

@@ -16,24 +16,26 @@ from geoapp.places.tables import operations
 from geoapp.reports.datafile import BadData
 from geoapp.reports.escalation import Levels, parse_levels
 from geoapp.reports.kinds import URGENCIES, Kinds, parse_kinds
+from geoapp.reports.orders.vocabulary import Vocabulary, parse_vocabulary
 from geoapp.reports.placing import Ground
 from geoapp.reports.routing import Routing, parse_routing
 from geoapp.reports.terms import Clock, Terms, parse_terms
 from geoapp.reports.workdays import parse_calendar
 
 SHIPPED = Path(__file__).parents[3] / "layers" / "reports"
-_NAMES = ("kinds", "terms", "calendar", "routing", "levels")
+_NAMES = ("kinds", "terms", "calendar", "routing", "levels", "order-words")
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """Kinds, terms, the clock that counts them, routing and levels of one installation."""
+    """Kinds, terms, the clock that counts them, routing, levels and the words of orders of one installation."""
 
     kinds: Kinds
     terms: Terms
     clock: Clock
     routing: Routing
     levels: Levels
+    vocabulary: Vocabulary
 
     def day(self, moment: datetime) -> date:
         """The civil day of a moment."""
@@ -61,7 +63,9 @@ def rulebook(settings: Settings) -> Rulebook:
     texts = {name: _text(path) for name, path in zip(_NAMES, paths, strict=True)}
     kinds, terms = parse_kinds(texts["kinds"]), parse_terms(texts["terms"], URGENCIES)
     clock = Clock(parse_calendar(texts["calendar"]), settings.zone, terms.near_share)
-    found = Rulebook(kinds, terms, clock, parse_routing(texts["routing"], kinds), parse_levels(texts["levels"]))
+    words = parse_vocabulary(texts["order-words"], kinds.kinds)
+    levels = parse_levels(texts["levels"])
+    found = Rulebook(kinds, terms, clock, parse_routing(texts["routing"], kinds), levels, words)
     with _lock:
         _read[key] = (stamp, found)
     return found
