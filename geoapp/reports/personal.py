@@ -8,6 +8,8 @@ from geoapp.accounts.privacy import Also, Holding, PersonalField, declare, decla
 CONTACT_DAYS = 30
 #: Originals of photographs go this many days after they came, where an installation or a subdistrict sets no other.
 ORIGINAL_DAYS = 30
+#: Who ticked which point off, and what was written there, go this many days after.
+VISIT_DAYS = 400
 
 _CLOSED, _CAME, _CASE = "结案后", "收到后（街道可另设）", "与案件同存；反映人可随时收回"
 _WORKERS = frozenset({Also.ASSIGNED, Also.LINK, Also.RECEIPT})
@@ -52,5 +54,14 @@ ORIGINAL = declare(
 PLACE = declare(
     PersonalField("photo.place", "照片的拍摄位置", "找到反映的问题", "reports.inside", ORIGINAL_DAYS, _CAME, _ORIGINALS)
 )
+PATROL = declare(
+    PersonalField(
+        "patrol.words", "巡访时写的话", "掌握巡访情况", "patrols.walk", VISIT_DAYS, "写下后",
+        "geoapp.reports.patrols.actions:forget_visits", frozenset({Also.SELF}),
+    )
+)  # fmt: skip
 
 OWN = declare_holding(Holding("reports", "geoapp.reports.own.actions:export", "geoapp.reports.own.actions:erase"))
+PATROLS = declare_holding(
+    Holding("patrols", "geoapp.reports.patrols.actions:export", "geoapp.reports.patrols.actions:erase")
+)
