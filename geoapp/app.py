@@ -42,6 +42,7 @@ VIEWS = (
     "geoapp.reports.casework.views",
     "geoapp.reports.moderating.views",
     "geoapp.reports.links.views",
+    "geoapp.reports.patrols.views",
 )
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = (

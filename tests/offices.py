@@ -62,7 +62,7 @@ COMMUNITY = {
     D1: (C1, C1, worlds.C4, ""),
 }
 DIVISIONS = {"division", "drawn", "undone"}
-PLACED = {"place", "person", "person to raise", "case", "given", "wish", "photo", "body", *DIVISIONS}
+PLACED = {"place", "person", "person to raise", "case", "given", "wish", "photo", "body", "point", "spot", *DIVISIONS}
 PASSWORD = "a long enough one 5"
 VARIABLE = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
 

@@ -45,6 +45,7 @@ from geoapp.reports.doors.tokens import token
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.handling.actions import Target
 from geoapp.reports.links.actions import make_link
+from geoapp.reports.patrols.actions import NewPoint, define
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photographs
 from geoapp.reports.photos import store as photo_store
@@ -110,6 +111,9 @@ class World:
     #: Bodies of each place, with a member and a grant.
     bodies: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    #: Keys of points of a patrol.
+    points: dict[str, str] = field(default_factory=dict)
+
     def at(self, code: str, kind: str) -> dict[str, str]:
         """Words for what of a kind there is at a place."""
         found = {"code": code}
@@ -124,6 +128,11 @@ class World:
             return {**found, "division_id": plans[kind][code], "number": "1" if kind == "division" else "2"}
         if kind == "body":
             return {**found, **self.bodies[code], "person": self.people[code].key}
+        if kind == "point":
+            return {**found, "key": self.points[code]}
+        if kind == "spot":
+            lon, lat = _spot(code)
+            return {**found, "lon": str(lon), "lat": str(lat)}
         if kind in {"given", "wish"}:
             return {**found, **(self.given if kind == "given" else self.wishes)[code]}
         return found
@@ -143,6 +152,7 @@ def make_world(app: APIFlask, folder: Path) -> World:
     for code in CODES:
         world.people[code], world.grants[code] = _volunteer(world.database, path_of(code))
         world.bodies[code] = _body(world.database, code)
+        world.points[code] = define(world.database, system("test"), NewPoint(name=f"点{code}", place_code=code)).key
         world.cases[code] = _case(world.database, code)
         world.photos[code] = _photo(world, code, PHOTO)
         world.given[code], world.wishes[code] = _given(world, code), _wish(world.database, code)
@@ -175,6 +185,12 @@ def _square(code: str) -> Any:
     return shapely.box(west, south, west + side, south + side)
 
 
+def _spot(code: str) -> tuple[float, float]:
+    """A point that lies in a place and in none below it."""
+    west, south, east, north = _square(code).bounds
+    return (west + east) / 2, south + (north - south) / 100
+
+
 def _volunteer(database: Database, place: tuple[str, ...]) -> tuple[Person, int]:
     person = signing_in.make_person(database)
     with database.transaction() as connection:
@@ -195,8 +211,7 @@ def _body(database: Database, code: str) -> dict[str, str]:
 
 def _case(database: Database, code: str) -> dict[str, str]:
     """A report on the ground of a place that is in none below it: its key, number, revision and the id of its words."""
-    west, south, east, north = _square(code).bounds
-    spot = Position((west + east) / 2, south + (north - south) / 100, "pin")
+    spot = Position(*_spot(code), "pin")
     sending = Sending(words="垃圾没人清", kind="rubbish", positions=(spot,), contact=Contact(phone="5550100"))
     receipt = submit(database, VISITOR, sending, sender=Sender())
     with database.transaction() as connection:

@@ -97,9 +97,9 @@ PERMISSIONS: dict[str, frozenset[Rank]] = {
     "photos.read": _EVERYBODY,
     "photos.moderate": _OFFICIALS,
     "photos.original": _OFFICE,
-    # patrols
+    # patrols 巡访: volunteers walk too; points are set up by the grid's officer and by offices
     "patrols.walk": _OFFICIALS | {Rank.VOLUNTEER},
-    "patrols.manage": _OFFICE,
+    "patrols.manage": _OFFICIALS,
     # background work: everybody sees what was started in their name; the id cannot be guessed
     "jobs.read": _KNOWN,
     "jobs.cancel": _KNOWN,

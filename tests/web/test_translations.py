@@ -23,6 +23,7 @@ from geoapp.accounts.trail import views as trail_views
 from geoapp.db import DatabaseGone
 from geoapp.maps import facts, style
 from geoapp.objects import ObjectsUnreachable
+from geoapp.reports.patrols import rounds
 from geoapp.reports.photos import photo
 from geoapp.web import translating
 
@@ -32,10 +33,10 @@ PO = translating.FOLDER / "en" / "LC_MESSAGES" / "messages.po"
 LOOKED_UP = {
     *facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2],
     *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), *BODY_KINDS.values(), DatabaseGone.outside,
-    ObjectsUnreachable.outside, photo.TAKEN_BACK, photo.TOO_OLD,
+    ObjectsUnreachable.outside, photo.TAKEN_BACK, photo.TOO_OLD, *rounds.ACTS.values(), *rounds.RHYTHMS.values(),
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
-BILINGUAL = ("accounts", "reports/photos")
+BILINGUAL = ("accounts", "reports/patrols", "reports/photos")
 
 
 def said_by_server() -> set[str]:

@@ -56,7 +56,8 @@ def submit(
     Parameters
     ----------
     key : of the sending; the same one again gives the same receipt and stores nothing
-    official : what only an official who takes it down may say; needs ``reports.handle`` where it lies
+    official : what only an official who takes it down may say; needs ``reports.handle`` where it lies (imports and
+        patrols have rights of their own)
     along : stores what comes with it, such as photographs, in the same transaction: all of it is kept, or nothing
 
     Raises

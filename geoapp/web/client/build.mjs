@@ -23,6 +23,7 @@ const result = await build({
     plain: "src/plain.css",
     report: "src/report.ts",
     desk: "src/desk.ts",
+    patrol: "src/patrol.ts",
     "report-worker": "src/report-worker.ts",
     "map-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
   },

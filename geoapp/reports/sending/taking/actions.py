@@ -45,6 +45,9 @@ from geoapp.reports.stages import Stage
 from geoapp.reports.terms import Due, Term
 from geoapp.reports.texts import clean
 
+#: What whoever takes a report down for somebody else has to hold where it lies, by the way it came in.
+_RIGHTS = {"import": "reports.import", "patrol": "patrols.walk"}
+
 
 class TooManyReports(TooOften):
     """An address, a device or a place sent more than it may."""
@@ -156,8 +159,7 @@ def _judge(here: _Round, item: Item) -> _Taken | None:
     earth = here.ground(on)
     door, place = _where(here, item.sending, earth)
     if item.official is not None:
-        right = "reports.import" if item.sending.channel == "import" else "reports.handle"
-        item.actor.require(right, _path(place.place_code), on=on)
+        item.actor.require(_RIGHTS.get(item.sending.channel, "reports.handle"), _path(place.place_code), on=on)
         _require_new(here, item.official)
     official = item.official or Official()
     managed = official.managed if official.managed is not None or door is None else door.managed
