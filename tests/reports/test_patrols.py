@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from apiflask import APIFlask
 
+from geoapp.accounts.keeping.actions import keep_terms
 from geoapp.accounts.people import Actor
 from geoapp.accounts.roles import Rank
 from geoapp.app import create_app
@@ -233,9 +234,36 @@ def test_the_overview_counts_what_was_due_and_is_over(town: Town, volunteer: Act
     assert [x.point.name for x in after] == ["配电箱"]
 
 
-def test_a_period_that_runs_backwards_is_refused(town: Town) -> None:
-    with pytest.raises(Invalid, match="先后"):
+def test_a_period_that_runs_backwards_or_is_forgotten_is_refused(town: Town) -> None:
+    with pytest.raises(Invalid, match="要在前"):
         lines(town, town.secretary, TODAY, TODAY - timedelta(days=1), NOW)
+    with pytest.raises(Invalid, match="只保存 400 天"):
+        lines(town, town.secretary, TODAY - timedelta(days=401), TODAY, NOW)
+
+
+# -- letting go ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.engines
+def test_who_was_where_goes_in_its_time_and_with_the_account(town: Town, box: Point, volunteer: Actor) -> None:
+    sent = actions.report_finding(town.database, volunteer, box.key, Finding("灯不亮"), now=NOW)
+    actions.tick(town.database, volunteer, box.key, words="记一笔", now=NOW + DAY)
+    person = volunteer.person
+    assert person is not None
+    with town.database.transaction() as connection:
+        kept = actions.export(connection, person.id)
+        assert [(k["point"], k["at"], k["words"]) for k in kept] == [
+            ("3号楼 配电箱", NOW, None), ("3号楼 配电箱", NOW + DAY, "记一笔"),
+        ]  # fmt: skip
+        actions.erase(town.database, connection, town.street, person.id, now=NOW)
+        assert [k["words"] for k in actions.export(connection, person.id)] == [None, None]
+    assert keep_terms(town.database, now=NOW + 400 * DAY)["geoapp.reports.patrols.actions:forget_visits"] == 0
+    assert keep_terms(town.database, now=NOW + 401 * DAY)["geoapp.reports.patrols.actions:forget_visits"] == 1
+    with town.database.reading() as connection:
+        (left,) = actions.export(connection, person.id)
+        assert left["at"] == NOW + DAY
+        assert store.found_at(connection, [box.id], first=TODAY, last=TODAY) == []
+    assert town.case(sent.report_key).channel == "patrol", "the case stays"
 
 
 # -- pages ---------------------------------------------------------------------------------------------------------

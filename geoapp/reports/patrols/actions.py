@@ -20,6 +20,7 @@ from geoapp.reports.patrols import store
 from geoapp.reports.patrols.rounds import ACTS, RHYTHMS, Share, share, window_of
 from geoapp.reports.patrols.store import Found, Point, Visit
 from geoapp.reports.people import Sender
+from geoapp.reports.personal import VISIT_DAYS
 from geoapp.reports.placing import Position, placed
 from geoapp.reports.rulebook.store import ground, rulebook
 from geoapp.reports.sending import actions as sending
@@ -28,7 +29,6 @@ from geoapp.reports.texts import clean
 
 #: Letters of what somebody writes at a point on one day.
 MOST_WORDS = 1000
-LONGEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +268,10 @@ def overview(database: Database, actor: Actor, *, first: date, last: date, now: 
     now = now or utcnow()
     rules = rulebook(database.settings)
     on = rules.day(now)
-    if not first <= last <= first + LONGEST:
-        raise Invalid("请选先后对的两天，最多一年。")
+    if not first <= last:
+        raise Invalid("开始的那天要在前；请重新选。")
+    if first < on - timedelta(days=VISIT_DAYS):
+        raise Invalid("巡访记录只保存 %(days)s 天；请选近一些的日子。", days=VISIT_DAYS)
     ended = min(last, on - timedelta(days=1))
     with database.reading() as connection:
         points = store.points_at(connection, tops(actor, "patrols.manage", on=on), first=first, last=last)
@@ -297,3 +299,26 @@ def overview(database: Database, actor: Actor, *, first: date, last: date, now: 
 def tops(actor: Actor, permission: str, *, on: date) -> list[str]:
     """Codes of the places from which down a right is held; an empty one is everywhere."""
     return [place[-1] if place else "" for place in actor.places(permission, on=on)]
+
+
+# -- letting go ----------------------------------------------------------------------------------------------------
+
+
+def forget_visits(database: Database, *, now: datetime) -> int:
+    """Let go who ticked what off, and what was written there, once the term is over; gives how many visits."""
+    before = rulebook(database.settings).day(now) - timedelta(days=VISIT_DAYS)
+    with database.transaction() as connection:
+        return store.drop_visits(connection, before)
+
+
+def export(connection: Connection, person_id: int) -> list[dict[str, Any]]:
+    """What somebody ticked off and wrote."""
+    return [
+        {"point": name, "at": visit.at, "acts": list(visit.acts), "words": visit.words}
+        for visit, name in store.visits_of(connection, person_id)
+    ]
+
+
+def erase(database: Database, connection: Connection, actor: Actor, person_id: int, *, now: datetime) -> None:
+    """Take her words; that somebody was there stays, without a name."""
+    store.drop_words(connection, person_id)

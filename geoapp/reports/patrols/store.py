@@ -141,3 +141,24 @@ def found_at(connection: Connection, point_ids: Collection[int], *, first: date,
         .order_by(reports.c.reported_at.desc(), reports.c.id.desc())
     )  # fmt: skip
     return [Found(*row) for row in connection.execute(query)]
+
+
+# -- letting go ----------------------------------------------------------------------------------------------------
+
+
+def visits_of(connection: Connection, person_id: int) -> list[tuple[Visit, str]]:
+    """What a person ticked off, with the names of the points, the oldest first."""
+    names = {row.id: row.name for row in connection.execute(sa.select(points.c.id, points.c.name))}
+    return [(v, names[v.point_id]) for v in reversed(_visits(connection, visits.c.person_id == person_id))]
+
+
+def drop_words(connection: Connection, person_id: int) -> None:
+    """Let go what a person wrote at points."""
+    connection.execute(visits.update().where(visits.c.person_id == person_id).values(words=None))
+
+
+def drop_visits(connection: Connection, before: date) -> int:
+    """Let go who was where before a day; the cases that came of it stay. Gives how many visits."""
+    old = sa.select(visits.c.id).where(visits.c.day < before)
+    connection.execute(findings.delete().where(findings.c.visit_id.in_(old)))
+    return connection.execute(visits.delete().where(visits.c.day < before)).rowcount
