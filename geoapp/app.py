@@ -43,6 +43,7 @@ VIEWS = (
     "geoapp.reports.moderating.views",
     "geoapp.reports.links.views",
     "geoapp.reports.patrols.views",
+    "geoapp.reports.notices.views",
 )
 #: Parts with background work; importing registers it.
 TASKS: tuple[str, ...] = (

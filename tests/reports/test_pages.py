@@ -234,3 +234,21 @@ def test_a_call_is_taken_down_at_the_counter(app: APIFlask, town: Town) -> None:
     assert number[0] in grid.post("/cases/new", data=form).text, "pressed twice, it is one"
     case = town.case(only_case(grid).rpartition("/")[2])
     assert (case.place_code, case.kind, case.channel, case.address) == (GRID, "rubbish", "phone", "绿景苑3号楼")
+
+
+def test_news_are_ones_own_and_stay_new_until_one_says_so(app: APIFlask, town: Town) -> None:
+    """The grid officer is told of a new report; looking changes nothing, the button does, and the head counts."""
+    send(app, door_address(town), words="路灯坏了")
+    grid, secretary = officer(app, town, "grid"), officer(app, town, "secretary")
+    for _ in range(2):
+        page = grid.get("/news").text
+        assert "新的反映" in page and '<span class="badge">1</span>' in page
+    assert "新的反映" not in secretary.get("/news").text
+    newest = re.search(r'name="newest" value="(\d+)"', page)
+    assert newest
+    secretary.post("/news/seen", data={"newest": newest[1]})  # hers alone
+    assert "badge" in grid.get("/cases").text
+    grid.post("/news/seen", data={"newest": newest[1]})
+    page = grid.get("/news").text
+    assert "新的反映" in page and "badge" not in page
+    assert app.test_client().get("/news").status_code in {302, 303, 401}

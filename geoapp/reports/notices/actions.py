@@ -99,9 +99,9 @@ def _tell_residents(connection: Connection, case: Case, line: Event, event_id: i
     return told
 
 
-def see(database: Database, actor: Actor, ids: list[int] | None = None) -> int:
-    """Note that the actor has seen some of her news, or all; gives how many were new."""
+def see_up_to(database: Database, actor: Actor, newest: int) -> int:
+    """Note that the actor has seen her news up to one (its id, inclusive); gives how many were new."""
     if actor.person is None:
         return 0
     with database.transaction() as connection:
-        return store.mark_seen(connection, actor.person.id, ids, at=utcnow())
+        return store.mark_seen(connection, actor.person.id, newest, at=utcnow())

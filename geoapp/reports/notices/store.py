@@ -139,9 +139,7 @@ def unseen(connection: Connection, person: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def mark_seen(connection: Connection, person: int, ids: Collection[int] | None, *, at: datetime) -> int:
-    """Note that somebody saw some of her news, or all."""
-    mine = (notices.c.person_id == person) & notices.c.seen_at.is_(None)
-    if ids is not None:
-        mine &= notices.c.id.in_(list(ids))
+def mark_seen(connection: Connection, person: int, newest: int, *, at: datetime) -> int:
+    """Note that somebody saw her news up to one, inclusive."""
+    mine = (notices.c.person_id == person) & notices.c.seen_at.is_(None) & (notices.c.id <= newest)
     return connection.execute(notices.update().where(mine).values(seen_at=at)).rowcount

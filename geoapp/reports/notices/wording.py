@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geoapp.reports.cases import Case, Event
 from geoapp.reports.numbers import spoken
-from geoapp.reports.wording import EVENT_WORDS, resident_words
+from geoapp.reports.wording import EVENT_WORDS, PLAIN_EVENTS, resident_words
 
 #: Events that those who reported or joined hear of.
 TOLD_TO_RESIDENTS = frozenset(
@@ -34,10 +34,12 @@ _OFFICIAL: dict[str, tuple[str, str]] = {
 }
 
 
-def for_official(kind: str, case: Case, *, english: bool = False) -> str:
-    """One line for whoever works on it."""
-    words = _OFFICIAL.get(kind) or EVENT_WORDS[kind]
-    return f"{spoken(case.number)} {words[english]}"
+def told(kind: str, *, official: bool, english: bool) -> str:
+    """One line of somebody's news: to whoever works on cases in her words, to residents in plain ones."""
+    if official:
+        return (_OFFICIAL.get(kind) or EVENT_WORDS[kind])[english]
+    # What a resident has no plain word for is the office's own affair.
+    return (PLAIN_EVENTS.get(kind) or PLAIN_EVENTS["accept"])[english]
 
 
 def for_resident(case: Case, line: Event, answer: str | None, *, english: bool) -> tuple[str, str]:
