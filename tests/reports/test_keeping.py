@@ -21,6 +21,9 @@ from geoapp.db import Database
 from geoapp.objects import ObjectStore, open_objects
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.merging import actions as merging
+from geoapp.reports.patrols import actions as patrols
+from geoapp.reports.patrols.actions import NewPoint
+from geoapp.reports.patrols.tables import visits
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photographs
 from geoapp.reports.photos.tables import photos
@@ -28,7 +31,7 @@ from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.sending.matter import Receipt
 from geoapp.reports.tables import report_contact_keys, report_contacts, report_followers, report_texts, reports
 from tests.reports.photos import corpus
-from tests.reports.world import NOW, Town
+from tests.reports.world import GRID, NOW, Town
 from tests.signing_in import make_person
 
 DAY = timedelta(days=1)
@@ -88,6 +91,12 @@ def taken_at(town: Town) -> Callable[[], Any]:
     return lambda: one(town.database, query)
 
 
+def patrol_words(town: Town) -> Callable[[], Any]:
+    point = patrols.define(town.database, town.grid, NewPoint(name="配电箱", place_code=GRID), now=NOW)
+    patrols.tick(town.database, town.grid, point.key, words="箱门关上了", now=NOW)
+    return lambda: one(town.database, sa.select(visits.c.words))
+
+
 def agent(town: Town) -> Callable[[], Any]:
     person = town.grid.person
     assert person is not None
@@ -119,6 +128,7 @@ PLANTS: dict[str, Plant] = {
     "report.mark": mark,
     "photo.original": original,
     "photo.place": taken_at,
+    "patrol.words": patrol_words,
     "session.agent": agent,
     **{f"person.{name}": of_person(name) for name in ("login", "name", "email", "phone", "subject")},
 }

@@ -238,7 +238,7 @@ def test_a_period_that_runs_backwards_or_is_forgotten_is_refused(town: Town) -> 
     with pytest.raises(Invalid, match="要在前"):
         lines(town, town.secretary, TODAY, TODAY - timedelta(days=1), NOW)
     with pytest.raises(Invalid, match="只保存 400 天"):
-        lines(town, town.secretary, TODAY - timedelta(days=401), TODAY, NOW)
+        lines(town, town.secretary, TODAY - timedelta(days=400), TODAY, NOW)
 
 
 # -- letting go ----------------------------------------------------------------------------------------------------
@@ -257,8 +257,8 @@ def test_who_was_where_goes_in_its_time_and_with_the_account(town: Town, box: Po
         ]  # fmt: skip
         actions.erase(town.database, connection, town.street, person.id, now=NOW)
         assert [k["words"] for k in actions.export(connection, person.id)] == [None, None]
-    assert keep_terms(town.database, now=NOW + 400 * DAY)["geoapp.reports.patrols.actions:forget_visits"] == 0
-    assert keep_terms(town.database, now=NOW + 401 * DAY)["geoapp.reports.patrols.actions:forget_visits"] == 1
+    assert keep_terms(town.database, now=NOW + 400 * DAY - HOUR)["geoapp.reports.patrols.actions:forget_visits"] == 0
+    assert keep_terms(town.database, now=NOW + 400 * DAY)["geoapp.reports.patrols.actions:forget_visits"] == 1
     with town.database.reading() as connection:
         (left,) = actions.export(connection, person.id)
         assert left["at"] == NOW + DAY

@@ -270,7 +270,7 @@ def overview(database: Database, actor: Actor, *, first: date, last: date, now: 
     on = rules.day(now)
     if not first <= last:
         raise Invalid("开始的那天要在前；请重新选。")
-    if first < on - timedelta(days=VISIT_DAYS):
+    if first <= on - timedelta(days=VISIT_DAYS):
         raise Invalid("巡访记录只保存 %(days)s 天；请选近一些的日子。", days=VISIT_DAYS)
     ended = min(last, on - timedelta(days=1))
     with database.reading() as connection:
@@ -306,9 +306,8 @@ def tops(actor: Actor, permission: str, *, on: date) -> list[str]:
 
 def forget_visits(database: Database, *, now: datetime) -> int:
     """Let go who ticked what off, and what was written there, once the term is over; gives how many visits."""
-    before = rulebook(database.settings).day(now) - timedelta(days=VISIT_DAYS)
     with database.transaction() as connection:
-        return store.drop_visits(connection, before)
+        return store.drop_visits(connection, now - timedelta(days=VISIT_DAYS))
 
 
 def export(connection: Connection, person_id: int) -> list[dict[str, Any]]:

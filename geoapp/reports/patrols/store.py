@@ -157,8 +157,8 @@ def drop_words(connection: Connection, person_id: int) -> None:
     connection.execute(visits.update().where(visits.c.person_id == person_id).values(words=None))
 
 
-def drop_visits(connection: Connection, before: date) -> int:
-    """Let go who was where before a day; the cases that came of it stay. Gives how many visits."""
-    old = sa.select(visits.c.id).where(visits.c.day < before)
+def drop_visits(connection: Connection, until: datetime) -> int:
+    """Let go who was where up to a moment; the cases that came of it stay. Gives how many visits."""
+    old = sa.select(visits.c.id).where(visits.c.at <= until)
     connection.execute(findings.delete().where(findings.c.visit_id.in_(old)))
-    return connection.execute(visits.delete().where(visits.c.day < before)).rowcount
+    return connection.execute(visits.delete().where(visits.c.at <= until)).rowcount
