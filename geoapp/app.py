@@ -38,6 +38,7 @@ VIEWS = (
     "geoapp.reports.intake.views",
     "geoapp.reports.receipts.views",
     "geoapp.reports.desk.views",
+    "geoapp.reports.counter.views",
     "geoapp.reports.orders.views",
     "geoapp.reports.casework.views",
     "geoapp.reports.moderating.views",

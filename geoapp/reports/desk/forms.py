@@ -10,12 +10,10 @@ from zoneinfo import ZoneInfo
 
 from geoapp.reports.casework.forms import BadForm, read_day, start_of_day
 from geoapp.reports.inbox.store import LISTS, Filters
-from geoapp.reports.people import BadContact, Contact
 
 #: Lists as tabs, in the order in which a working day goes through them.
 TABS = ("place", "mine", "near", "overdue", "check", "approve", "held", "unsorted", "hung", "closed", "all")
 FILTERS = ("q", "kind", "channel", "stage", "since", "until")
-_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -67,38 +65,3 @@ def picked(values: Sequence[str]) -> list[tuple[str, int]]:
             raise BadForm("页面不完整；请刷新后重试。")
         found.append((key, int(revision)))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What was taken down of a call; ``wrong`` is field -> sentence, empty when it can be kept."""
-
-    words: str
-    address: str
-    kind: str
-    matter: str
-    contact: Contact
-    key: str
-    wrong: dict[str, str]
-
-
-def read_call(form: Mapping[str, str], *, kinds: frozenset[str]) -> Call:
-    """A call or a visit as the counter's form has it; an unknown kind counts as not chosen."""
-    given = {
-        name: form.get(name, "").strip() for name in ("words", "address", "phone", "name", "kind", "matter", "key")
-    }
-    wrong = {}
-    if not given["words"]:
-        wrong["words"] = "写一句说的是什么事。"
-    if not given["address"]:
-        wrong["address"] = "写下在哪儿，哪怕只是楼名。"
-    contact = Contact(name=given["name"], phone=given["phone"], wants_call=form.get("wants_call") == "yes")
-    try:
-        contact = contact.checked()
-    except BadContact as error:
-        wrong["phone"] = str(error)
-    return Call(
-        given["words"][:2000], given["address"][:200], given["kind"] if given["kind"] in kinds else "",
-        "proposal" if given["matter"] == "proposal" else "problem", contact,
-        given["key"] if _KEY.fullmatch(given["key"]) else "", wrong,
-    )  # fmt: skip

@@ -1,11 +1,10 @@
-"""Officials' lists of cases, what is done to many at once, the counter, and the settings of a subdistrict."""
+"""Officials' lists of cases, what is done to many at once, and the settings of a subdistrict."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
 
-import segno
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
@@ -13,7 +12,7 @@ from flask_babel import gettext as _
 from geoapp.accounts.guards import actor, holds, today
 from geoapp.db import utcnow
 from geoapp.places.hierarchy import path_of
-from geoapp.reports import numbers, store
+from geoapp.reports import store
 from geoapp.reports.bulk import actions as bulk
 from geoapp.reports.casework import pages
 from geoapp.reports.casework.forms import whole
@@ -21,18 +20,12 @@ from geoapp.reports.casework.views import boot, kind_groups, page_of
 from geoapp.reports.desk import forms
 from geoapp.reports.desk import store as desk_store
 from geoapp.reports.inbox import actions as inbox
-from geoapp.reports.people import Sender
 from geoapp.reports.photos.views import ticketed_url
 from geoapp.reports.rising import actions as rising
 from geoapp.reports.rulebook.store import rulebook
-from geoapp.reports.sending import actions as sending
-from geoapp.reports.sending.matter import Official, Sending
 from geoapp.reports.wording import STAGE_WORDS
 from geoapp.web import current
 from geoapp.web.describing import DAY, TEXT, WHOLE, array_of, describe, either
-from geoapp.web.language import chosen
-from geoapp.web.limits import limited
-from geoapp.web.requests import public_url
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("desk", __name__, template_folder="templates", enable_openapi=False)
@@ -119,63 +112,6 @@ def undo(key: str) -> Any:
     done = bulk.undo(current.database(), actor(), key)
     flash(_("已撤销 %(n)s 件。", n=len(done.done)))
     return redirect("/cases", 303)
-
-
-@blueprint.get("/cases/new")
-@needs("reports.handle")
-def new() -> Any:
-    """来电代报: a call or a visitor at the counter."""
-    return _new_page()
-
-
-@blueprint.post("/cases/new")
-@needs("reports.handle")
-@describe(
-    form={
-        "words": TEXT,
-        "address": TEXT,
-        "phone": TEXT,
-        "name": TEXT,
-        "wants_call": TEXT,
-        "kind": TEXT,
-        "key": TEXT,
-        "matter": either("problem", "proposal"),
-    },
-    needed=("words",),
-    errors=(409,),
-)
-@limited("call", "120/hour")
-def take_call() -> Any:
-    """Take a call or a visit down: it goes to the official's own place, from where it can be moved or sent on."""
-    given = forms.read_call(request.form, kinds=frozenset(rulebook(current.settings()).kinds.kinds))
-    if given.wrong:
-        return _new_page({name: _(sentence) for name, sentence in given.wrong.items()}, 400)
-    kinds = rulebook(current.settings()).kinds
-    guessed = next((kind.code for kind in kinds.guess(given.words)), "unsorted")
-    tops = actor().places("reports.handle", on=today())
-    taken = Sending(
-        words=given.words, matter=given.matter, kind=given.kind or guessed, address=given.address,
-        place_code=next((top[-1] for top in tops if top), ""), contact=given.contact, channel="phone",
-        language=chosen(),
-    )  # fmt: skip
-    receipt = sending.submit(
-        current.database(), actor(), taken, sender=Sender(), key=given.key or None, official=Official()
-    )
-    code = public_url(f"/r/{receipt.code}")
-    return render_template(
-        "desk/taken.html", number=numbers.spoken(receipt.number), key=receipt.report_key,
-        placed=_("已放在您的辖区，按地址核对后可以改位置或改派。"),
-        qr=segno.make_qr(code, error="m").svg_data_uri(scale=4),
-    )  # fmt: skip
-
-
-def _new_page(wrong: dict[str, str] | None = None, status: int = 200) -> Any:
-    names = ("words", "address", "phone", "name", "wants_call", "kind", "matter")
-    page = render_template(
-        "desk/new.html", wrong=wrong or {}, given={name: request.form.get(name, "") for name in names},
-        kinds=kind_groups(), key=request.form.get("key") or sending.new_key(),
-    )  # fmt: skip
-    return page, status
 
 
 @blueprint.get("/cases/settings")

@@ -124,7 +124,8 @@ def spot_words(spot: Candidate) -> dict[str, Any]:
     if spot.near:
         warnings.append(_("离边界不到 20 米，旁边是%(names)s；请核对归属", names="、".join(spot.near)))
     return {
-        "key": spot.key, "name": spot.name, "where": spot.where or _("不在任何区划里"), "warnings": warnings,
+        "key": spot.key, "name": "" if spot.where.endswith(spot.name) else spot.name,
+        "where": spot.where or _("不在任何区划里"), "warnings": warnings,
         "outside": spot.outside, "lon": spot.lonlat[0] if spot.lonlat else None,
         "lat": spot.lonlat[1] if spot.lonlat else None,
     }  # fmt: skip

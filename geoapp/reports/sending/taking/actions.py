@@ -159,7 +159,7 @@ def _judge(here: _Round, item: Item) -> _Taken | None:
     earth = here.ground(on)
     door, place = _where(here, item.sending, earth)
     if item.official is not None:
-        item.actor.require(_RIGHTS.get(item.sending.channel, "reports.handle"), _path(place.place_code), on=on)
+        _require_right(item, item.official, place, on)
         _require_new(here, item.official)
     official = item.official or Official()
     managed = official.managed if official.managed is not None or door is None else door.managed
@@ -168,6 +168,14 @@ def _judge(here: _Round, item: Item) -> _Taken | None:
     row = _row(here, item, official, place, door, kind, route, route.duty_code or earth.district)
     row |= {"number": numbers.new_number(secrets.randbelow), "secret_sha256": numbers.hashed(code)}
     return _Taken(item, code, words, contact, place.outside, place.neighbours, route.rule, row)
+
+
+def _require_right(item: Item, official: Official, place: Placed, on: date) -> None:
+    """A call is taken down for wherever it is, for it says no more than the caller could send in herself."""
+    right = _RIGHTS.get(item.sending.channel, "reports.handle")
+    is_call = item.sending.channel in {"phone", "counter"} and official == Official(managed=official.managed)
+    if not (is_call and item.actor.places(right, on=on)):
+        item.actor.require(right, _path(place.place_code), on=on)
 
 
 def _checked(rules: Rulebook, sending: Sending) -> tuple[str, Contact]:

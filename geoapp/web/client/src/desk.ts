@@ -4,6 +4,7 @@ import type { Map as MapLibreMap, Marker } from "maplibre-gl";
 import { byId, h } from "./dom";
 import { t } from "./i18n";
 import { backgroundMap } from "./background";
+import { calling } from "./call";
 import { canDraw } from "./drawing";
 import { painting } from "./paint";
 
@@ -13,6 +14,7 @@ copying();
 arrows();
 painting();
 filters();
+calling();
 
 async function drawCases(container: HTMLElement): Promise<void> {
   const rows = [...document.querySelectorAll<HTMLElement>(".case-row[data-lon]")];
