@@ -40,6 +40,7 @@ VIEWS = (
     "geoapp.reports.desk.views",
     "geoapp.reports.counter.views",
     "geoapp.reports.orders.views",
+    "geoapp.reports.figures.views",
     "geoapp.reports.casework.views",
     "geoapp.reports.moderating.views",
     "geoapp.reports.links.views",

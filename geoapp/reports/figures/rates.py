@@ -49,6 +49,18 @@ CALL_ARRIVAL = register(Indicator(
 RECEIVED = register(Indicator(
     "reports.received", 1, "受理量", "reports received", "件", "期内收到的反映，不含隐藏的", "本系统受理时间",
 ))  # fmt: skip
+FINISHED = register(Indicator(
+    "reports.finished", 1, "期内结案", "closed in the period", "件",
+    "期内结案的案件，不含不属本辖区的和隐藏的", "本系统结案时间",
+))  # fmt: skip
+NOT_ASKED = register(Indicator(
+    "reports.not_asked", 1, "未回访", "not asked", "件",
+    "期内结案的案件 - 剔除 - 回访有答复的；打过没接的在内", "导入的热线回访、本系统回访和反映人在回执上的评价",
+))  # fmt: skip
+EXCLUDED = register(Indicator(
+    "reports.excluded", 1, "剔除", "excluded", "件",
+    "期内结案、回访记为剔除的案件；不计入三率的分母", "导入的热线回访、本系统回访，理由随案件保存",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
