@@ -242,7 +242,7 @@ def test_news_are_ones_own_and_stay_new_until_one_says_so(app: APIFlask, town: T
     grid, secretary = officer(app, town, "grid"), officer(app, town, "secretary")
     for _ in range(2):
         page = grid.get("/news").text
-        assert "新的反映" in page and '<span class="badge">1</span>' in page
+        assert "新的反映" in page and "待分类" in page and '<span class="badge">1</span>' in page
     assert "新的反映" not in secretary.get("/news").text
     newest = re.search(r'name="newest" value="(\d+)"', page)
     assert newest

@@ -24,6 +24,9 @@ class Notice:
     kind: str
     at: datetime
     seen_at: datetime | None
+    #: What the report is about, and where.
+    report_kind: str
+    place_code: str
 
 
 def officials(connection: Connection, paths: Iterable[str], ranks: Collection[str], *, on: date) -> dict[str, set[int]]:
@@ -124,7 +127,16 @@ def person_id(connection: Connection, key: str) -> int | None:
 def newest(connection: Connection, person: int, *, limit: int = 50, before: int | None = None) -> list[Notice]:
     """Somebody's news, newest first."""
     query = (
-        sa.select(notices.c.id, reports.c.key, reports.c.number, notices.c.kind, notices.c.at, notices.c.seen_at)
+        sa.select(
+            notices.c.id,
+            reports.c.key,
+            reports.c.number,
+            notices.c.kind,
+            notices.c.at,
+            notices.c.seen_at,
+            reports.c.kind,
+            reports.c.place_code,
+        )
         .join(reports, reports.c.id == notices.c.report_id)
         .where(notices.c.person_id == person)
     )

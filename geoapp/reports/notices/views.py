@@ -54,6 +54,7 @@ def news() -> Any:
     lines = [
         {
             "words": told(notice.kind, official=works, english=page.english),
+            "about": f"{page.kind(notice.report_kind)} · {page.place(notice.place_code)}",
             "number": spoken(notice.number),
             "address": f"/cases/{notice.report_key}" if works else "",
             "when": page.when(notice.at),
