@@ -23,6 +23,10 @@ class Also(StrEnum):
 
     #: The person herself, signed in.
     SELF = "本人"
+    #: Whoever holds the link by which she chooses her password: she herself.
+    INVITED = "持邀请链接的本人"
+    #: Whoever may see the inside of a case sees who acted in it.
+    COLLEAGUE = "一起办件的人"
     #: Whoever holds the receipt of the report: its sender.
     RECEIPT = "持回执的反映人"
     #: Whoever the case was given to, as its lead handler.
@@ -134,12 +138,13 @@ _HERE = "geoapp.accounts.keeping.actions"
 _SELF = frozenset({Also.SELF})
 
 
-def _of_person(key: str, title: str, purpose: str, readers: str = "people.read") -> PersonalField:
-    return declare(PersonalField(key, title, purpose, readers, ENDED_DAYS, "账号停用后", f"{_HERE}:erase_ended", _SELF))
+def _of_person(key: str, title: str, purpose: str, readers: str = "people.read", *also: Also) -> PersonalField:
+    ways = _SELF | set(also)
+    return declare(PersonalField(key, title, purpose, readers, ENDED_DAYS, "账号停用后", f"{_HERE}:erase_ended", ways))
 
 
-LOGIN = _of_person("person.login", "账号", "登录")
-NAME = _of_person("person.name", "姓名", "同事之间办理工作")
+LOGIN = _of_person("person.login", "账号", "登录", "people.read", Also.INVITED)
+NAME = _of_person("person.name", "姓名", "同事之间办理工作", "people.read", Also.INVITED, Also.COLLEAGUE)
 EMAIL = _of_person("person.email", "电子邮箱", "发送通知和找回密码")
 PHONE = _of_person("person.phone", "电话", "工作联系")
 SUBJECT = _of_person("person.subject", "单点登录标识", "单点登录", "people.manage")
