@@ -37,9 +37,15 @@ def refused_csv(rows: Iterable[tuple[int, str, str, str, str]]) -> str:
     return "".join(out.lines)
 
 
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+def harmless(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text that looks like one gets a leading apostrophe.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("霞光里"), harmless(-3)
+    ("'=1+1", '霞光里', -3)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 def feature_collection(features: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 
 from geoapp.errors import Invalid
-from geoapp.maps.sheets.geofiles import harmless
+from geoapp.layers.handing_out import harmless
 
 #: Bytes that a Shapefile keeps of a field's name and of a text.
 NAME_BYTES, TEXT_BYTES = 10, 254

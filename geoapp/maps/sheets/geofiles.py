@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geoapp.layers.handing_out import harmless
 from geoapp.splitting.drafts.ground import Ground
 from geoapp.splitting.drafts.scorecard import PlanScore
 
@@ -117,17 +118,6 @@ def assignment_csv(ground: Ground, part_of: NDArray[Any], score: PlanScore) -> b
                ground.compounds[i] or "", ground.grids[i] or "", part, names[part]]  # fmt: skip
         writer.writerow([harmless(cell) for cell in row])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
-
-
-def harmless(cell: Any) -> Any:
-    """Text that an office program would take for a formula, made text by a leading apostrophe.
-
-    >>> harmless("=1+1"), harmless("霞光里"), harmless(-3)
-    ("'=1+1", '霞光里', -3)
-    """
-    if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return "'" + cell
-    return cell
 
 
 def _write(frame: Any, path: Path, **options: Any) -> None:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geoapp.accounts.privacy import SMALLEST_SHOWN_COUNT as LEAST_PUBLIC
 from geoapp.reports.hotspots.flat import FloatArray, IntArray, cell_bounds, cells
-
-#: Below this a count may tell of one person; the public reads "<3".
-LEAST_PUBLIC = 3
 
 
 @dataclass(frozen=True, slots=True)

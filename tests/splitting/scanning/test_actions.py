@@ -96,12 +96,14 @@ def test_the_workbook_says_it_in_words_and_with_sources(town: Path) -> None:
     assert "ReCom" not in said and "gap" not in said
 
 
-def test_the_page_fetches_nothing_and_escapes_names(town: Path, tmp_path: Path) -> None:
+def test_09_the_page_fetches_nothing_and_escapes_names(town: Path, tmp_path: Path) -> None:
     communities, units = write_town(tmp_path)
     frame = gpd.read_file(communities)
     frame.loc[0, "名称"] = "<script>alert(1)</script>"
+    frame.loc[1, "名称"] = "=1+1"
     frame.to_file(communities)
     scan(tmp_path / "scan.csv", communities, options=HERE)
+    assert "'=1+1" in {row["name"] for row in rows_of(tmp_path / "scan.csv").values()}, "no formula in the table"
     text = (tmp_path / "scan.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in text and "<script>alert" not in text
     for page in (text, (town / "scan.html").read_text(encoding="utf-8")):

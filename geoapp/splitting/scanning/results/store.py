@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from geoapp.errors import Conflict, Invalid
+from geoapp.layers.handing_out import harmless
 from geoapp.splitting.scanning.division import Outcome
 from geoapp.splitting.scanning.measures import SHOWN
 from geoapp.splitting.scanning.ranking import Scan
@@ -136,7 +137,7 @@ def _write_csv(scan: Scan, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, [column.key for column in COLUMNS])
         writer.writeheader()
-        writer.writerows(as_record(row) for row in scan.rows)
+        writer.writerows({key: harmless(value) for key, value in as_record(row).items()} for row in scan.rows)
 
 
 def _write_workbook(scan: Scan, path: Path) -> None:
