@@ -133,7 +133,7 @@ def rewrite(database: Database, upto: int = 5) -> None:
             store.append(connection, entry)
 
 
-def test_one_altered_row_is_found(audited: Database) -> None:
+def test_30_one_altered_row_is_found(audited: Database) -> None:
     with behind_its_back(audited) as connection:
         connection.exec_driver_sql("""UPDATE audit_entry SET values_json = '{"staff": [16, 99]}' WHERE number = 3""")
     assert reason(audited) == "第 3 条的内容被改动过"
@@ -149,7 +149,7 @@ def test_every_column_is_under_the_hash(audited: Database, column: str) -> None:
     assert reason(audited)
 
 
-def test_a_cut_tail_is_found_also_after_the_chain_has_grown_over_it(audited: Database) -> None:
+def test_30_a_cut_tail_is_found_also_after_the_chain_has_grown_over_it(audited: Database) -> None:
     with behind_its_back(audited) as connection:
         connection.exec_driver_sql("DELETE FROM audit_entry WHERE number > 3")
     assert "截断" in reason(audited)
@@ -183,7 +183,7 @@ def test_a_head_that_is_gone_is_found(audited: Database, settings: Settings) -> 
     assert "audit.head" in reason(audited)
 
 
-def test_it_still_holds_after_a_person_is_erased(audited: Database) -> None:
+def test_30_it_still_holds_after_a_person_is_erased(audited: Database) -> None:
     """The value is readable, then the key is destroyed: the entry stays as it was, and says 已清除."""
     person = make_person(audited)
     with audited.transaction() as connection:

@@ -75,7 +75,7 @@ def test_several_layers_go_into_one_geopackage_and_nowhere_else(town: Any, tmp_p
         write(both, tmp_path / "all.geojson")
 
 
-def test_csv_opens_in_office_programs_and_holds_no_formula(tmp_path: Path) -> None:
+def test_19_csv_opens_in_office_programs_and_holds_no_formula(tmp_path: Path) -> None:
     write([table(name=["=1+1", "霞光里"], n=[1, None])], tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:

@@ -30,7 +30,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert ".leaflet-pane" in styles and "url(" not in styles and "@import" not in styles
 
 
-def test_words_stay_words() -> None:
+def test_09_words_stay_words() -> None:
     text = make_page('<img onerror="x">')
     assert "<img onerror" not in text
     assert "`${alert" not in text and "&#96;&#36;{alert(1)}&#96;&lt;script&gt;" in text

@@ -113,7 +113,7 @@ def test_the_workbook_has_the_same_figures_as_numbers() -> None:
     assert [cell.value for cell in book["拟设社区"]["J"]][3] == "超过3000户"
 
 
-def test_a_name_that_looks_like_a_formula_stays_a_name() -> None:
+def test_19_a_name_that_looks_like_a_formula_stays_a_name() -> None:
     sheet = dataclasses.replace(make_comparison(), moves=(Move("=1+1", 5, False, "霞光里", "亮马"),))
     book = openpyxl.load_workbook(io.BytesIO(workbook.write(sheet)))
     cell = book["变更名单"]["A2"]

@@ -70,13 +70,13 @@ def test_pages_go_on_where_the_last_one_ended_whatever_happens_meanwhile(town: T
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "W10=", "WyIyMDI2IiwgMV0=", "é", "A" * 5000])
-def test_a_key_of_a_page_that_we_did_not_give_is_refused_21(town: Town, wrong: str) -> None:
+def test_21_a_key_of_a_page_that_we_did_not_give_is_refused(town: Town, wrong: str) -> None:
     with pytest.raises(BadCursor):
         inbox.inbox(town.database, town.grid, "place", after=wrong, now=NOW)
 
 
 @pytest.mark.engines
-def test_lists_are_narrowed_and_searched_and_odd_words_harm_nothing_21(town: Town) -> None:
+def test_21_lists_are_narrowed_and_searched_and_odd_words_harm_nothing(town: Town) -> None:
     db = town.database
     first = town.send("井盖 100%_坏了", kind="cover")
     town.send("路灯'; DROP TABLE report; --", kind="lamp")
@@ -93,7 +93,7 @@ def test_lists_are_narrowed_and_searched_and_odd_words_harm_nothing_21(town: Tow
     assert found(since=NOW + HOUR) == 0 and found(until=NOW) == 0 and found(matter="problem", stage="collect") == 3
 
 
-def test_a_flood_of_one_sender_buries_nobody_and_is_hidden_at_once_33(town: Town) -> None:
+def test_33_a_flood_of_one_sender_buries_nobody_and_is_hidden_at_once(town: Town) -> None:
     """reports.md 33: of thirty waiting by one device and two by others, the others are among the first three."""
     db = town.database
     flood = [town.send(f"广告{n}", device="spammer") for n in range(30)]

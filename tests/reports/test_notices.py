@@ -131,7 +131,7 @@ def test_a_resident_with_an_account_reads_plain_words(town: Town) -> None:
     assert news(town, "resident") == ["refuse"]
 
 
-def test_letters_say_number_and_state_and_open_nothing_34(posting: Town, mail: MailServer) -> None:
+def test_34_letters_say_number_and_state_and_open_nothing(posting: Town, mail: MailServer) -> None:
     """reports.md 34: no link, no receipt; 3: plain words, never a term or an office."""
     town, db = posting, posting.database
     receipt = town.send(contact=Contact("王某", "13800001234", "a@example.org"))

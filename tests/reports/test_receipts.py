@@ -20,7 +20,7 @@ from tests.reports.world import HOUR, NOW, Town
 ME = "192.0.2.9"
 
 
-def test_ten_thousand_guesses_open_nothing_and_are_stopped_7(throttled: Town) -> None:
+def test_7_ten_thousand_guesses_open_nothing_and_are_stopped(throttled: Town) -> None:
     """reports.md 7, 8: wrong codes are refused alike, and after thirty of an address it waits; others do not."""
     right = throttled.send().code
     answers = {"none": 0, "wait": 0}
@@ -42,7 +42,7 @@ def test_ten_thousand_guesses_open_nothing_and_are_stopped_7(throttled: Town) ->
             receipts.view(throttled.database, odd, address="198.51.100.7", now=NOW)
 
 
-def test_a_number_is_no_key_and_a_receipt_opens_one_case_6(town: Town) -> None:
+def test_6_a_number_is_no_key_and_a_receipt_opens_one_case(town: Town) -> None:
     """reports.md 6, 7: neither numbers nor keys nor ids open a receipt, and one receipt opens no other case."""
     mine, other = town.send("我的"), town.send("别人的")
     for guess in (mine.number, mine.report_key, str(mine.report_id), numbers.hashed(mine.code)):
@@ -52,7 +52,7 @@ def test_a_number_is_no_key_and_a_receipt_opens_one_case_6(town: Town) -> None:
     assert receipts.view(town.database, other.code, address=ME, now=NOW).own_words == ("别人的",)
 
 
-def test_the_public_view_has_a_list_of_fields_and_none_is_private_17(town: Town) -> None:
+def test_17_the_public_view_has_a_list_of_fields_and_none_is_private(town: Town) -> None:
     """reports.md 17: what leaves is an allow-list."""
     assert set(PublicReport.__dataclass_fields__) == {
         "number", "matter", "kind", "state", "is_open", "lon", "lat", "community_code", "words", "address", "answer",
@@ -97,7 +97,7 @@ def test_nobody_joins_what_is_closed_hidden_or_not_there(town: Town) -> None:
 
 
 @pytest.mark.engines
-def test_personal_data_are_taken_back_and_the_case_stays_31(town: Town) -> None:
+def test_31_personal_data_are_taken_back_and_the_case_stays(town: Town) -> None:
     db = town.database
     receipt = town.send("王某的车", address="3号楼501", contact=Contact("王某", "13800001234", "a@example.org"))
     receipts.add_words(db, receipt.code, "车牌京A12345", address=ME, now=NOW)

@@ -26,7 +26,7 @@ from tests.reports.world import GRID, HOUR, NOW, Town
 DAY = 24 * HOUR
 
 
-def test_the_pilot_reminds_twice_and_raises_nothing_28(town: Town) -> None:
+def test_28_the_pilot_reminds_twice_and_raises_nothing(town: Town) -> None:
     """reports.md 28: the job run twice at one moment is the job run once."""
     key, db = town.send().report_key, town.database
     assert escalate_due(db, now=NOW + 19 * HOUR) == Ticked()
@@ -42,7 +42,7 @@ def test_the_pilot_reminds_twice_and_raises_nothing_28(town: Town) -> None:
 
 
 @pytest.mark.engines
-def test_switched_on_it_rises_once_a_term_up_to_the_district_28(town: Town) -> None:
+def test_28_switched_on_it_rises_once_a_term_up_to_the_district(town: Town) -> None:
     key, db = town.send().report_key, town.database
     set_service(db, town.street, STREET, mode="rising", now=NOW)
     for hours, level in ((24, HOME), (48, STREET), (72, DISTRICT), (96, DISTRICT), (120, DISTRICT)):
@@ -92,7 +92,7 @@ def test_only_the_subdistrict_or_above_switches(town: Town) -> None:
         set_service(town.database, town.district, DISTRICT, mode="pilot", now=NOW)
 
 
-def test_not_mended_goes_to_the_secretary_first_and_then_rises_28(town: Town) -> None:
+def test_28_not_mended_goes_to_the_secretary_first_and_then_rises(town: Town) -> None:
     """reports.md 28: reopened bumps the level."""
     receipt, db = town.send(contact=Contact(phone="13800001234")), town.database
     key, now = receipt.report_key, NOW
@@ -114,7 +114,7 @@ def test_not_mended_goes_to_the_secretary_first_and_then_rises_28(town: Town) ->
     assert forget_expired(db, now=now + 400 * DAY) == 0
 
 
-def test_contact_data_are_gone_thirty_days_after_closing_and_the_case_stays_31(town: Town) -> None:
+def test_31_contact_data_are_gone_thirty_days_after_closing_and_the_case_stays(town: Town) -> None:
     """reports.md 31: the expiry job is idempotent, and nothing of the number is left in the file."""
     receipt, db = town.send(contact=Contact("测试居民", "13800001234", "a@example.org")), town.database
     key = receipt.report_key

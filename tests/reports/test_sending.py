@@ -72,7 +72,7 @@ def test_a_second_sending_under_the_key_stores_nothing_and_gets_the_same_receipt
 
 
 @pytest.mark.engines
-def test_fifty_at_once_with_one_key_make_one_report_26(town: Town) -> None:
+def test_26_fifty_at_once_with_one_key_make_one_report(town: Town) -> None:
     """reports.md 26: fifty parallel sendings under one key are one report with one receipt."""
     key, receipts_, errors = new_key(), [], []
 
@@ -137,7 +137,7 @@ def test_a_machine_that_fills_the_hidden_field_gets_a_receipt_for_nothing(town: 
         assert connection.exec_driver_sql("SELECT count(*) FROM report").scalar() == 0
 
 
-def test_an_address_a_device_and_a_place_can_send_only_so_much_14(throttled: Town) -> None:
+def test_14_an_address_a_device_and_a_place_can_send_only_so_much(throttled: Town) -> None:
     """reports.md 14: a device has ten at once; the next one waits, and nobody else does."""
     for _ in range(10):
         throttled.send(device="phone")
@@ -155,7 +155,7 @@ def test_an_address_a_device_and_a_place_can_send_only_so_much_14(throttled: Tow
     assert not any("192.0.2.1" in key or "phone" in key for key in kept)
 
 
-def test_a_sender_sets_nothing_but_what_she_may_say_16(town: Town) -> None:
+def test_16_a_sender_sets_nothing_but_what_she_may_say(town: Town) -> None:
     """reports.md 16: stage, level, points and owners are no fields of a sending."""
     for field in ("stage", "status", "level", "points", "user_id", "verified", "duty_code", "due_at", "me_too"):
         with pytest.raises(TypeError):

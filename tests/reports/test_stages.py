@@ -27,7 +27,7 @@ def test_an_event_has_one_row_for_a_stage_and_every_word_is_there() -> None:
     assert all(m.permission for m in MOVES if m.by & {"official", "handler"})
 
 
-def test_the_only_ways_to_an_end() -> None:
+def test_28_the_only_ways_to_an_end() -> None:
     ends = {(m.event, m.target) for m in MOVES if m.target is not None and m.target not in OPEN}
     assert ends == {
         ("close", Stage.EVALUATE), ("refuse", Stage.EVALUATE), ("merge", Stage.MERGED), ("withdraw", Stage.WITHDRAWN),
@@ -57,7 +57,7 @@ def test_every_stage_can_be_reached_and_every_open_one_left() -> None:
     [("collect", "close"), ("handle", "close"), ("feedback", "close"), ("evaluate", "answer"), ("merged", "accept"),
      ("hung", "answer"), ("withdrawn", "reopen"), ("evaluate", "raise"), ("hung", "raise"), ("collect", "verify")],
 )  # fmt: skip
-def test_what_the_stage_forbids_nobody_may(stage: str, event: str) -> None:
+def test_28_what_the_stage_forbids_nobody_may(stage: str, event: str) -> None:
     with pytest.raises(IllegalMove, match=wording.STAGE_WORDS[stage][0]):
         stages.check(stage, event, S(ALL, True, True, True), EVERYTHING)
 

@@ -52,7 +52,7 @@ def test_nothing_known_passes(run: ModuleType, monkeypatch: pytest.MonkeyPatch, 
     assert capsys.readouterr().out.count("nothing known") == 3
 
 
-def test_a_known_weakness_fails_and_is_named(run: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_32_a_known_weakness_fails_and_is_named(run: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     assert answered(run, monkeypatch, WEAK, NPM_CLEAN) == 1
     assert "old 1.0: PYSEC-2026-1" in capsys.readouterr().out
     assert answered(run, monkeypatch, CLEAN, NPM_WEAK) == 1

@@ -53,7 +53,7 @@ def faulty(settings: Settings) -> APIFlask:
     return app
 
 
-def test_every_route_answers_with_the_headers(app: APIFlask, client: Any, visitor: Any) -> None:
+def test_10_every_route_answers_with_the_headers(app: APIFlask, client: Any, visitor: Any) -> None:
     """With every method, for who may do everything and for who is not signed in."""
     seen = 0
     for rule in app.url_map.iter_rules():
@@ -123,5 +123,5 @@ def test_a_fault_outside_of_everything_is_answered_in_shape(settings: Settings) 
     check(answer)
 
 
-def test_the_policy_lets_no_inline_code_in() -> None:
+def test_10_the_policy_lets_no_inline_code_in() -> None:
     assert "unsafe" not in POLICY and "*" not in POLICY and "http" not in POLICY

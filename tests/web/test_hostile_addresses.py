@@ -125,7 +125,7 @@ def some_of(evil: list[str], turn: int, share: int) -> list[str]:
 
 
 @pytest.mark.parametrize("share", [6, pytest.param(1, marks=pytest.mark.long)])
-def test_every_query_parameter_of_every_route(town: APIFlask, share: int) -> None:
+def test_21_every_query_parameter_of_every_route(town: APIFlask, share: int) -> None:
     client, faults, tried = chief(town), [], []
     for rule in readable(town):
         path, known = address_of(rule, words_of(town)), declared(town, rule)
@@ -145,7 +145,7 @@ def test_every_query_parameter_of_every_route(town: APIFlask, share: int) -> Non
 
 
 @pytest.mark.parametrize("share", [6, pytest.param(1, marks=pytest.mark.long)])
-def test_every_part_of_every_path(town: APIFlask, share: int) -> None:
+def test_21_every_part_of_every_path(town: APIFlask, share: int) -> None:
     client, faults, turn = chief(town), [], 0
     for rule in town.url_map.iter_rules():
         if "GET" not in (rule.methods or ()):

@@ -399,7 +399,7 @@ def test_a_row_has_all_fields_in_their_order_and_only_the_state_is_public_at_onc
     assert row in server.get("requests")
 
 
-def test_words_and_address_are_there_once_they_are_released_and_gone_once_hidden(server: Server) -> None:
+def test_18_words_and_address_are_there_once_they_are_released_and_gone_once_hidden(server: Server) -> None:
     number = server.number(description="三号楼门口的灯", address_string="三号楼门口")
     case = case_of(server, number)
     with server.database.reading() as connection:

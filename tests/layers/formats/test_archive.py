@@ -25,7 +25,7 @@ def packed(tmp_path: Path, members: dict[str, bytes]) -> Path:
 @pytest.mark.parametrize(
     "name", ["../x.geojson", "a/../../x.geojson", "/etc/x.geojson", "..\\x.geojson", "C:/x.geojson"]
 )
-def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+def test_22_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "inside"
     with pytest.raises(Unreadable, match="包外"):
         archive.unpack(packed(tmp_path, {name: b"{}"}), folder)
@@ -33,7 +33,7 @@ def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "x.geojson").exists()
 
 
-def test_an_archive_that_bursts_is_refused_unopened(tmp_path: Path) -> None:
+def test_22_an_archive_that_bursts_is_refused_unopened(tmp_path: Path) -> None:
     folder = tmp_path / "inside"
     with pytest.raises(Unreadable, match="不相称"):
         archive.unpack(packed(tmp_path, {"a.geojson": b"\x00" * (100 << 20)}), folder)

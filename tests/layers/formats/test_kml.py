@@ -76,7 +76,7 @@ def test_gbk_as_its_header_says_and_where_the_header_lies(tmp_path: Path, opened
         assert bool(source.notes) == (said == "UTF-8")
 
 
-def test_entities_are_refused(tmp_path: Path, opened: Any) -> None:
+def test_23_entities_are_refused(tmp_path: Path, opened: Any) -> None:
     """A thousand million laughs, and a file of the machine."""
     bomb = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(9))
     for declared in (bomb, '<!ENTITY l8 SYSTEM "file:///etc/passwd">'):

@@ -20,7 +20,7 @@ def test_a_point_lies_in_its_cell_and_the_cell_is_a_square(lon: float, lat: floa
     assert (north - south) * METRES_PER_DEGREE == pytest.approx(size_m, rel=1e-6)
 
 
-def test_counts_sum_to_the_reports_and_the_public_is_told_what_is_kept_back() -> None:
+def test_18_counts_sum_to_the_reports_and_the_public_is_told_what_is_kept_back() -> None:
     points = np.array([[116.46, 39.94]] * 4 + [[116.48, 39.95]] * 2 + [[116.50, 39.96]])
     all_of_it = heat(points, size_m=100)
     assert all_of_it.counts.tolist() == [4, 2, 1] and all_of_it.withheld == 0

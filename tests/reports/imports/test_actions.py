@@ -139,7 +139,7 @@ def test_every_row_is_stored_or_set_aside_with_its_reason(town: Town, file: Call
     assert verify(town.database)[1] is None
 
 
-def test_the_same_file_again_changes_nothing(town: Town, file: Callable[..., Path]) -> None:
+def test_22_the_same_file_again_changes_nothing(town: Town, file: Callable[..., Path]) -> None:
     path = file(ROWS)
     bring(town, path)
     before = cases(town)
@@ -236,7 +236,7 @@ def test_gzipped_and_xlsx_files_are_read_alike(town: Town, tmp_path: Path) -> No
 
 
 @pytest.mark.engines("sqlite")
-def test_bombs_and_broken_files_are_refused(town: Town, tmp_path: Path) -> None:
+def test_22_bombs_and_broken_files_are_refused(town: Town, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.csv.gz"
     bomb.write_bytes(gzip.compress(b"0" * (80 << 20)))
     with pytest.raises(Unreadable, match="展开后过大"):

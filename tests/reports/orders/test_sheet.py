@@ -56,7 +56,7 @@ def orders(rows: Iterable[list[Any]]) -> list[SheetOrder | BadRow]:
     return list(sheet(rows).rows())
 
 
-def test_a_row_is_an_order_without_what_is_personal_but_the_telephone() -> None:
+def test_22_a_row_is_an_order_without_what_is_personal_but_the_telephone() -> None:
     table = sheet([["麦子店街道工单表"], HEAD, row()])
     assert table.columns.header_row == 2
     assert (table.columns.dropped, table.columns.unknown) == (("身份证号", "诉求人"), ("序号", "神秘栏目"))
@@ -85,7 +85,7 @@ def test_a_row_that_is_none_says_why_and_repeats_nothing_of_it(cells: list[Any],
     assert bad.message and bad.remedy and "13800138000" not in repr(bad)
 
 
-def test_a_number_stands_once_in_a_file_however_it_is_written() -> None:
+def test_22_a_number_stands_once_in_a_file_however_it_is_written() -> None:
     first, again, other = orders([HEAD, row(), row(" ２０２６1118－0412"), row(202611180413)])
     assert isinstance(again, BadRow) and (again.reason, again.message) == ("repeated", "编号与第 2 行相同")
     assert isinstance(other, SheetOrder) and other.number == "202611180413" and isinstance(first, SheetOrder)
@@ -110,7 +110,7 @@ def test_a_term_that_nobody_understands_is_told_and_does_not_cost_the_order() ->
     assert isinstance(order, SheetOrder) and order.notes == ("时限“尽快”没有读懂，按类别的期限办",)
 
 
-def test_formulas_and_signs_that_no_eye_sees_are_words_like_others() -> None:
+def test_22_formulas_and_signs_that_no_eye_sees_are_words_like_others() -> None:
     (order,) = orders([HEAD, row(诉求内容='=HYPERLINK("http://evil","x")\x00\u202e<b>{{7*7}}')])
     assert isinstance(order, SheetOrder) and order.words == '=HYPERLINK("http://evil","x")<b>{{7*7}}'
 
@@ -122,7 +122,7 @@ def test_a_table_without_numbers_is_no_list_of_orders() -> None:
         sheet([])
 
 
-def test_a_million_rows_end_at_the_limit_and_are_read_one_at_a_time() -> None:
+def test_22_a_million_rows_end_at_the_limit_and_are_read_one_at_a_time() -> None:
     given = 0
 
     def rows() -> Iterable[list[Any]]:
