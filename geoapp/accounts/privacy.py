@@ -25,8 +25,10 @@ class Also(StrEnum):
     SELF = "本人"
     #: Whoever holds the link by which she chooses her password: she herself.
     INVITED = "持邀请链接的本人"
-    #: Whoever may see the inside of a case sees who acted in it.
+    #: Whoever may see the inside of a case, or a point of a patrol, sees who acted there.
     COLLEAGUE = "一起办件的人"
+    #: Whoever may export all that is kept of a person, which the audit tells.
+    EXPORT = "依请求导出个人信息的管理员"
     #: Whoever holds the receipt of the report: its sender.
     RECEIPT = "持回执的反映人"
     #: Whoever the case was given to, as its lead handler.

@@ -12,7 +12,7 @@ ORIGINAL_DAYS = 30
 VISIT_DAYS = 400
 
 _CLOSED, _CAME, _CASE = "结案后", "收到后（街道可另设）", "与案件同存；反映人可随时收回"
-_WORKERS = frozenset({Also.ASSIGNED, Also.LINK, Also.RECEIPT})
+_WORKERS = frozenset({Also.ASSIGNED, Also.LINK, Also.RECEIPT, Also.EXPORT, Also.SELF})
 _CONTACTS = "geoapp.reports.contacts.actions"
 _ORIGINALS = "geoapp.reports.photos.tasks:forget_originals"
 
@@ -30,7 +30,7 @@ ADDRESS = declare(
 CONTACT = declare(
     PersonalField(
         "report.contact", "联系方式（姓名、电话、邮箱、住址）", "核实情况和回访", "reports.contact", CONTACT_DAYS,
-        _CLOSED, f"{_CONTACTS}:forget_expired", frozenset({Also.LEAD}),
+        _CLOSED, f"{_CONTACTS}:forget_expired", frozenset({Also.LEAD, Also.EXPORT, Also.SELF}),
     )
 )  # fmt: skip
 #: A hash of address and device: nobody reads it.
@@ -52,12 +52,15 @@ ORIGINAL = declare(
     )
 )
 PLACE = declare(
-    PersonalField("photo.place", "照片的拍摄位置", "找到反映的问题", "reports.inside", ORIGINAL_DAYS, _CAME, _ORIGINALS)
-)
+    PersonalField(
+        "photo.place", "照片的拍摄位置", "找到反映的问题", "reports.inside", ORIGINAL_DAYS, _CAME, _ORIGINALS,
+        frozenset({Also.SELF, Also.EXPORT}),
+    )
+)  # fmt: skip
 PATROL = declare(
     PersonalField(
         "patrol.words", "巡访时写的话", "掌握巡访情况", "patrols.walk", VISIT_DAYS, "写下后",
-        "geoapp.reports.patrols.actions:forget_visits", frozenset({Also.SELF}),
+        "geoapp.reports.patrols.actions:forget_visits", frozenset({Also.SELF, Also.EXPORT}),
     )
 )  # fmt: skip
 

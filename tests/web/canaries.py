@@ -20,6 +20,7 @@ from geoapp.accounts.tables import bodies, grants, memberships, people, sessions
 from geoapp.db import utcnow
 from geoapp.places.hierarchy import path_of
 from geoapp.reports.contacts import store as contacts
+from geoapp.reports.patrols.tables import points, visits
 from geoapp.reports.people import Contact
 from geoapp.reports.photos.tables import photos
 from geoapp.reports.tables import (
@@ -89,6 +90,7 @@ def plant(office: Office) -> dict[str, Canary]:
         found += _texts(connection, places)
         found += _people(connection)
         found += _photos(office, connection, places)
+        found += _visits(office, connection)
     return {canary.text: canary for canary in found}
 
 
@@ -160,6 +162,18 @@ def _photos(office: Office, connection: Connection, places: dict[int, tuple[Plac
         objects.put(row.original, b"RIFF " + original.encode())
         yield Canary(str(lon), "photo.place", where, row.report_id)
         yield Canary(original, "photo.original", where, row.report_id)
+
+
+def _visits(office: Office, connection: Connection) -> Iterator[Canary]:
+    """The volunteer of each place was at its point today."""
+    for code, point in office.world.points.items():
+        person, words = office.world.people[code].id, f"zqvisit{code}q"
+        visit = {
+            "point_id": connection.execute(sa.select(points.c.id).where(points.c.key == point)).scalar_one(),
+            "person_id": person, "day": office.world.database.today(), "at": utcnow(), "acts": ["walk"], "words": words,
+        }  # fmt: skip
+        connection.execute(visits.insert().values(visit))
+        yield Canary(words, "patrol.words", (path_of(code),), person=person)
 
 
 def seen_in(data: bytes, numbers: Iterable[str]) -> set[str]:

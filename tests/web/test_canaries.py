@@ -74,6 +74,8 @@ class Crawl:
                 yield value, (Also.LINK, ids[self.office.world.given[name.removeprefix("link_")]["key"]])
         with self.office.world.database.reading() as connection:
             invited = store.open_invitation(connection, words["invitation"], now=utcnow())
+            for person in connection.execute(sa.select(people.c.key, people.c.id)):
+                yield f"/people/{person.key}/export", (Also.EXPORT, person.id)
         assert invited is not None
         yield words["invitation"], (Also.INVITED, invited[0])
 
@@ -96,18 +98,21 @@ class Crawl:
             self.links[rank] |= dict.fromkeys(unescape(link) for link in found if not link.startswith("/static/"))
 
     def is_colleague(self, reader: Reader, canary: Canary) -> bool:
-        """Whoever may see the inside of a case sees who acted in it."""
+        """Whoever may see the inside of a case, or a point of a patrol, sees who acted there."""
         if Also.COLLEAGUE not in personal_field(canary.field).also:
             return False
+        walked = [each for each in self.planted.values() if each.field == "patrol.words"]
+        if any(reader.may_see(each) for each in walked if each.person == canary.person):
+            return True
         acted = sa.select(report_events.c.report_id).join(people, people.c.key == report_events.c.actor)
         with self.office.world.database.reading() as connection:
             ids = set(connection.execute(acted.where(people.c.id == canary.person)).scalars())
         return any(reader.may_see(each) for each in self.planted.values() if each.report in ids and not each.released)
 
     def reader(self, rank: str, address: str) -> Reader:
-        for secret, (way, report) in self.secrets.items():
+        for secret, (way, what) in self.secrets.items():
             if secret in address:
-                return self.readers[rank].with_secret(way, report)
+                return self.readers[rank].with_secret(way, what)
         return self.readers[rank]
 
     def rows(self, method: str, routes: tuple[str, ...] = ()) -> Iterator[tuple[str, Row, dict[str, str]]]:

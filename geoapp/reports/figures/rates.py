@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from geoapp.accounts.privacy import SMALLEST_SHOWN_COUNT as LEAST_PUBLIC
-from geoapp.accounts.privacy import small_count
+from geoapp.accounts.privacy import SMALLEST_SHOWN_COUNT, small_count
 from geoapp.indicators import Indicator, register
+
+#: Below this a count may tell of one person: the public reads "<3".
+LEAST_PUBLIC = SMALLEST_SHOWN_COUNT
 
 _BULLETIN = "网格化城市管理通报的算法（结案率、按期结案率的分母都是应结案数）"
 _THREE_RATES = "接诉即办三率考核（北京市公开报道）；权重未公开，此处只列 n/N，不加权"
