@@ -44,6 +44,7 @@ VIEWS = (
     "geoapp.reports.casework.views",
     "geoapp.reports.moderating.views",
     "geoapp.reports.links.views",
+    "geoapp.reports.ledger.views",
     "geoapp.reports.patrols.views",
     "geoapp.reports.notices.views",
 )

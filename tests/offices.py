@@ -242,6 +242,8 @@ def ask(office: Office, row: Row, rank: str, words: dict[str, str]) -> tuple[int
     elif kind == "file":
         body["data"] = {"file": (io.BytesIO(worlds.GEOJSON.encode()), "x.geojson"), "anywhere": "1", "kind": "charging",
                         "crs": "EPSG:4326"}  # fmt: skip
+    elif kind == "ledger":
+        body["data"] = {"file": (io.BytesIO(worlds.LEDGER), "台账.xlsx"), "place": text}
     elif kind == "orders":
         body["data"] = {"file": (io.BytesIO("工单编号,诉求内容\nA1,路灯不亮\n".encode()), "orders.csv")}
     elif kind == "photo":

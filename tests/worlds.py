@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import shapely
 from apiflask import APIFlask
 
@@ -63,8 +65,21 @@ from geoapp.splitting.drafts.wish import RANGES, Wish
 from tests import signing_in
 from tests.splitting.drafts import world as drawn
 
+
+def workbook(rows: list[list[Any]]) -> bytes:
+    """An XLSX of one sheet."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 #: The smallest picture that is taken in.
 PHOTO = bytes.fromhex("52494646240000005745425056503820180000003001009d012a0100010002c04c25a400037000fef81f8000")
+#: A workbook of a ledger's header alone.
+LEDGER = workbook([["受理编号", "时间", "地点", "类别", "状态"]])
 D1, D2 = "110105", "110106"
 S1, S2, S3 = "110105012", "110105013", "110106001"
 C1, C2, C3, C4 = f"{S1}023", f"{S1}024", f"{S2}001", f"{S3}001"

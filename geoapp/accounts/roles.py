@@ -91,6 +91,7 @@ PERMISSIONS: dict[str, frozenset[Rank]] = {
     "reports.contact": _OFFICIALS,
     "reports.figures": _OFFICIALS | _PLANNING,
     "reports.import": _OFFICE | _ADMINISTRATION,
+    "reports.ledger": _OFFICE,
     "reports.settings": frozenset({Rank.SUBDISTRICT, Rank.DISTRICT}),
     "reports.doors": _OFFICE,
     # photographs: released ones are everybody's; others are for officials of the place, originals for its office

@@ -57,6 +57,12 @@ def choose_sheet(path: Path, wanted: str) -> str:
     raise Unreadable(f"工作簿 {path.name} 里没有表格内容；请核对文件。")
 
 
+def sheets(path: Path) -> list[str]:
+    """Titles of the sheets that are not hidden, in order."""
+    with _opened(path) as book:
+        return [str(sheet.title) for sheet in book.worksheets if sheet.sheet_state == "visible"]
+
+
 def rows(path: Path, sheet: str) -> Iterator[list[Any]]:
     """Rows of a sheet from its first on, with plain values; rows that are empty come as empty lists."""
     with _opened(path) as book:

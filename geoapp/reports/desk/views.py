@@ -70,7 +70,7 @@ def cases() -> Any:
         stages=[(code, words[page.english]) for code, words in STAGE_WORDS.items()],
         next=f"/cases?{urlencode({**kept, 'after': found.next})}" if found.next else "",
         empty=pages.empty(_, asked.which, narrowed=asked.is_narrowed), bulk_actions=_bulk_actions(),
-        undo=_undo(), may={"take": holds("reports.handle")}, boot=boot(),
+        undo=_undo(), may={"take": holds("reports.handle"), "ledger": holds("reports.ledger")}, boot=boot(),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ ledgers = sa.Table(
     sa.Column("key", sa.String(32), nullable=False, unique=True),
     sa.Column("place_code", sa.String(17), nullable=False, index=True),
     sa.Column("title", sa.String(200), nullable=False),
-    # The file as it was uploaded lies in the file store.
+    # Of the file as it was uploaded; it is not kept, for it may hold rows that tell of people.
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("sheet", sa.String(100), nullable=False),
     # Where the header ends, what each column says and which field fills it.

@@ -1,0 +1,49 @@
+"""A header is found and its columns are known by their words; what tells of people stays empty whatever is chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from geoapp.reports.ledger.columns import FIELDS, NoHeader, as_json, corrected, field_of, find_header, of_json
+
+
+def test_the_columns_of_a_plain_ledger() -> None:
+    header = find_header([
+        ["霞光里社区2026年诉求台账", None, None, None, None, None, None],
+        ["序号", "受理编号", "来电时间", "楼号", "问题类别", "诉求人姓名", "办结时间（年月日）"],
+        [1, "X1", "2026-01-02", "3号楼", "垃圾", "示意甲", None],
+    ])  # fmt: skip
+    assert [(c.heading, c.field) for c in header.columns] == [
+        ("序号", "row"), ("受理编号", "number"), ("来电时间", "reported"), ("楼号", "building"), ("问题类别", "kind"),
+        ("诉求人姓名", ""), ("办结时间（年月日）", "closed"),
+    ]  # fmt: skip
+    assert len(header.rows) == 2, "the title above stays, the rows below are not kept"
+    assert of_json(as_json(header)) == header
+
+
+def test_headings_in_two_rows_and_merged_cells() -> None:
+    """序号 spans both rows; 基本情况 spans three columns that the second row names."""
+    rows = [["序号", "基本情况", None, None, "办理情况"], [None, "时间", "地点", "内容", None]]
+    header = find_header(rows, [(0, 0, 1, 0), (0, 1, 0, 3), (0, 4, 1, 4)])
+    assert [c.field for c in header.columns] == ["row", "reported", "address", "words", "answer"]
+    assert header.merged == ((0, 0, 1, 0), (0, 1, 0, 3), (0, 4, 1, 4))
+
+
+def test_of_two_columns_of_one_meaning_the_first_is_filled() -> None:
+    header = find_header([["受理编号", "时间", "登记时间", "说不清的"]])
+    assert [c.field for c in header.columns] == ["number", "reported", "", ""]
+
+
+def test_every_field_is_known_by_its_own_title() -> None:
+    assert {field: field_of(zh) for field, (zh, _en, _words) in FIELDS.items()} == {field: field for field in FIELDS}
+
+
+def test_a_correction_counts_but_not_for_what_tells_of_people() -> None:
+    header = corrected(find_header([["受理编号", "时间", "来电人电话", "怪栏"]]), ["order", "", "words", "nonsense"])
+    assert [c.field for c in header.columns] == ["order", "", "", ""]
+
+
+@pytest.mark.parametrize("rows", [[], [[None]], [["受理编号"]], [["心情", "天气"]], [[1, 2, 3]] * 30])
+def test_what_is_no_header_is_refused(rows: list[list[object]]) -> None:
+    with pytest.raises(NoHeader, match="表头"):
+        find_header(rows)
