@@ -41,6 +41,7 @@ VIEWS = (
     "geoapp.reports.counter.views",
     "geoapp.reports.orders.views",
     "geoapp.reports.figures.views",
+    "geoapp.reports.hotspots.views",
     "geoapp.reports.casework.views",
     "geoapp.reports.moderating.views",
     "geoapp.reports.links.views",
@@ -55,6 +56,7 @@ TASKS: tuple[str, ...] = (
     "geoapp.splitting.drafts.tasks",
     "geoapp.maps.tasks",
     "geoapp.reports.rising.tasks",
+    "geoapp.reports.hotspots.tasks",
     "geoapp.reports.notices.tasks",
     "geoapp.reports.photos.tasks",
 )

@@ -18,7 +18,7 @@ PLACES = "place:"
 #: Kinds from the bottom of the pile to its top; what is not named lies between parking and points.
 PILE = (
     "green", "water", "compound", "parking", "building", "road", "rail", "transit", "other", "charging", "station",
-    "service", "roster", "report", "boundary",
+    "service", "roster", "hotspot", "report", "boundary",
 )  # fmt: skip
 LEVELS = ("courtyard", "grid", "community", "subdistrict", "district")
 #: Switched on before a visitor chooses; piles, kerbs and small units would bury the map.

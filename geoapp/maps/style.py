@@ -54,7 +54,7 @@ LEVELS: dict[str, dict[str, Any]] = {
 ZOOMS: dict[str, tuple[float, float]] = {
     "building": (13, 16.6), "compound": (12, 15.4), "charging": (13, 17), "parking": (14, 16), "road": (10, 13.5),
     "courtyard": (14, 15.5), "grid": (12.5, 14.6), "community": (9, 11.5), "subdistrict": (7, 9), "district": (4, 6),
-    "station": (12, 15.6), "service": (12, 15.6), "report": (10, 17), "roster": (11, 17),
+    "station": (12, 15.6), "service": (12, 15.6), "report": (10, 17), "hotspot": (10, 13), "roster": (11, 17),
 }  # fmt: skip
 #: A subdistrict's name would lie across its communities' names once these are shown.
 LAST_NAME_ZOOM = {"subdistrict": 12.5, "district": 9.5, "community": 18}

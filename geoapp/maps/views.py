@@ -16,6 +16,8 @@ from geoapp.maps.pins import pin
 from geoapp.maps.pins import store as pin_store
 from geoapp.maps.pins import views as pins
 from geoapp.maps.sources import Source
+from geoapp.maps.spots import views as spots
+from geoapp.maps.spots.spot import is_spots
 from geoapp.places import store as places_store
 from geoapp.web import assets, current
 from geoapp.web.describing import BBOX, DAY, GEOJSON, LAT, LON, NUMBER, SVG, TEXT, WHOLE, describe
@@ -128,6 +130,8 @@ def _marks(connection: Any, key: str, z: int, x: int, y: int) -> list[live.Mark]
 def _drawn(connection: Any, source: Source, bbox: sources.Bbox | None = None) -> sources.Drawn:
     if pin.is_pins(source.key):
         return pin_store.drawn(connection, source.key, pins.eyes(), bbox=bbox, limit=MAX_FEATURES)
+    if is_spots(source.key):
+        return spots.drawn(connection, source.key)
     return store.drawn(connection, source, bbox=bbox, limit=MAX_FEATURES)
 
 
@@ -206,7 +210,7 @@ def _chosen_feature(connection: Any, listed: list[Source], chosen_id: tuple[str,
     if pin.is_pins(source.key):
         report = pins.one(connection, source, chosen_id[1])
         return None if report is None else (shapely.Point(report[:2]), report[2])
-    found = None if source.is_places else store.one_feature(connection, source, chosen_id[1])
+    found = None if source.is_places or source.at_once else store.one_feature(connection, source, chosen_id[1])
     if found is None:
         return None
     shape, name, code, fields = found
@@ -255,6 +259,9 @@ def listing() -> Any:
         source = sources.find(_drawable(connection), question.layer)
         if pin.is_pins(source.key):
             found, total = pins.rows(connection, source, question)
+            return jsonify(rows=found, total=total)
+        if is_spots(source.key):
+            found, total = spots.rows(connection, source, question)
             return jsonify(rows=found, total=total)
         if source.is_places:
             hits, total = store.list_places(connection, source, on=question.on, **page_of)
@@ -307,7 +314,8 @@ def _catalogue(connection: Any, listed: list[Source]) -> dict[str, Any]:
         source.key: answers.addresses(
             source,
             hashes,
-            fresh=source.at_once or (actions.is_prepared(source) and actions.is_fresh(source, known)),
+            fresh=(source.at_once and source.dimension == 0)
+            or (actions.is_prepared(source) and actions.is_fresh(source, known)),
             labels=actions.LABELS,
         )
         for source in listed
@@ -325,7 +333,8 @@ def _level_titles(connection: Any) -> dict[str, str]:
 
 def _drawable(connection: Any) -> list[Source]:
     """What this person may see: layers and places, and reports as they stand now."""
-    reported = sources.titled(pin_store.sources(connection, pins.eyes()), chosen())
+    now = [*pin_store.sources(connection, pins.eyes()), *spots.sources(connection)]
+    reported = sources.titled(now, chosen())
     return sources.drawable([*_prepared(connection), *reported], internal=holds("layers.internal"))
 
 

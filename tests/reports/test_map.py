@@ -9,6 +9,7 @@ from typing import Any
 import mapbox_vector_tile
 import numpy as np
 import pytest
+import shapely
 import sqlalchemy as sa
 from apiflask import APIFlask
 
@@ -16,6 +17,8 @@ from geoapp.app import create_app
 from geoapp.db import utcnow
 from geoapp.maps.morton import world_xy
 from geoapp.maps.pins.pin import tile_box
+from geoapp.maps.spots.spot import clusters_drawn
+from geoapp.reports.hotspots.flat import metres
 from geoapp.reports.moderating import actions as moderating
 from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.store import point_columns
@@ -188,6 +191,30 @@ def test_the_list_finds_by_number_and_by_kind(town: Town, app: APIFlask) -> None
     box = f"{place.lon - 1e-4},{place.lat - 1e-4},{place.lon + 1e-4},{place.lat + 1e-4}"
     assert listed(client, bbox=box).json["total"] == 1
     assert "霞光里社区" in listed(client).json["rows"][0]["note"]
+
+
+def test_heat_and_clusters_are_for_officials_and_of_their_own_places(town: Town, app: APIFlask) -> None:
+    """Three reports in one cell of HOME, one in EAST: its secretary sees one cell of three, the street two cells."""
+    for x in (0.5, 0.51, 0.52, 6.5):
+        town.send(x=x, now=utcnow())
+    for name, cells in (("secretary", ["3"]), ("street", ["1", "3"])):
+        client = officer(app, town, name)
+        shapes = client.get("/api/map/layers/hotspots:heat/features").json["features"]
+        assert sorted(shape["properties"]["name"] for shape in shapes) == cells
+        assert listed(client, key="hotspots:heat").json["total"] == len(cells)
+        entry = next(e for e in client.get("/api/map/layers").json["entries"] if e["key"] == "hotspots:heat")
+        assert (entry["internal"], entry["visible"], entry["live"], entry["tiles"]) == (True, False, None, None)
+    planner = signing_in.sign_in(app, app.test_client(), "planner", ("110105",))
+    for client in (app.test_client(), officer(app, town, "resident"), officer(app, town, "manager"), planner):
+        assert "hotspots" not in client.get("/api/map/layers").text
+        assert client.get("/api/map/layers/hotspots:heat/features").status_code == 404
+        assert listed(client, key="hotspots:heat").status_code == 404
+
+
+def test_an_outline_is_as_wide_as_its_cluster() -> None:
+    (shape,) = shapely.from_wkb(clusters_drawn([(116.46, 39.94, 250.0, "8 件")]).wkb)
+    west, south, east, north = metres(np.array([shape.bounds[:2], shape.bounds[2:]])).ravel().tolist()
+    assert [east - west, north - south] == pytest.approx([500, 500], rel=0.01)
 
 
 @pytest.mark.browser
