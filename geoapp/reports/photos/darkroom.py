@@ -60,6 +60,11 @@ class Darkroom:
         self._pictures = 0
         self._lock = threading.Lock()
 
+    def __del__(self) -> None:
+        # Whoever had it has ended, such as a thread: nobody else could end the process.
+        with suppress(Exception):
+            self._end()
+
     @property
     def pid(self) -> int | None:
         """Number of the warm process, None when there is none."""
