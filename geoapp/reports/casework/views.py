@@ -143,14 +143,14 @@ def _assignment(page: pages.Page, file: inbox.CaseFile, each: Assignment) -> dic
             (_("已结束"), each.ended_at),
         ) if at is not None
     ]  # fmt: skip
-    open_call = each.role == "called" and each.ended_at is None
+    open_call = each.role == "called" and each.ended_at is None and each.id in file.answerable
     offers = []
     if open_call and each.accepted_at is None and "respond" in file.allowed:
         offers.append(("respond", _("记下：已响应")))
     if open_call and each.arrived_at is None and "arrive" in file.allowed:
         offers.append(("arrive", _("记下：已到场")))
     return {"id": each.id, "name": name, "role": role, "times": " · ".join(times), "actions": offers,
-            "may_link": each.body_id is not None and each.ended_at is None}  # fmt: skip
+            "may_link": file.is_office and each.body_id is not None and each.ended_at is None}  # fmt: skip
 
 
 def _handler_names(file: inbox.CaseFile, each: Assignment) -> list[str]:

@@ -30,6 +30,10 @@ class CaseFile:
     events: list[Event]
     texts: list[Text]
     assignments: list[Assignment]
+    #: Ids of those of which the actor may note that somebody responded or came: her own, or as an official all.
+    answerable: frozenset[int]
+    #: Has the actor the office's right to the case, and not only something that was given to her?
+    is_office: bool
     requests: list[Request]
     #: Cases that were merged into it, and the one that it was merged into.
     joined: list[Case]
@@ -55,11 +59,14 @@ def open_case(database: Database, actor: Actor, key: str, *, now: datetime | Non
         wishes = store.requests(at.connection, [case.id])
         into = store.case_by_id(at.connection, case.merged_into) if case.merged_into is not None else None
         actors = {e.actor for e in events} | {t.by for t in texts} | {a.assigned_by for a in assigned}
+        is_office = "reports.handle" in at.standing(case).permissions
         return CaseFile(
             case=case,
             events=events,
             texts=texts,
             assignments=assigned,
+            answerable=frozenset(a.id for a in (assigned if is_office else at.own_assignments(case))),
+            is_office=is_office,
             requests=wishes,
             joined=joined,
             merged_into=into if into is not None and at.may_see(into) else None,

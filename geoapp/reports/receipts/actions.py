@@ -15,7 +15,7 @@ from geoapp.db import Database
 from geoapp.errors import Invalid
 from geoapp.reports import numbers, stages, store
 from geoapp.reports.actions import Desk, desk, looking
-from geoapp.reports.cases import Case
+from geoapp.reports.cases import Case, Text
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photos
@@ -90,7 +90,7 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
         own, root = held.case, _root(at, held.case)
         texts = store.texts(at.connection, {own.id, root.id})
         events = store.events(at.connection, root.id)
-        mine = [t for t in texts if held.is_sender and t.report_id == own.id and t.role in {"report", "addition"}]
+        mine = [t for t in texts if held.is_sender and t.report_id == own.id and _is_own(t)]
         judge = root.stage == Stage.EVALUATE
         return ReceiptView(
             report=public_report(root, texts, events[-1].at),
@@ -107,6 +107,11 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
 
     found: ReceiptView = _holding(database, code, address, look, write=False, now=now)
     return found
+
+
+def _is_own(text: Text) -> bool:
+    """Words of a report's sender, as she sent them or as they were taken down for her."""
+    return text.role in {"report", "addition"} or (text.role == "judgement" and text.by == "sender")
 
 
 def report_of(database: Database, code: str, *, address: str) -> tuple[int, int | None]:

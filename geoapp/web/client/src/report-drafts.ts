@@ -48,6 +48,8 @@ export function keepDrafts(say: Say): { keep: (sending: Sending) => Promise<void
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void flush());
   // A phone that says it is online may still reach nobody: try again now and then while the page is open.
   window.setInterval(() => void flush(), 30_000);
+  // Without a network, too, whoever opens the form sees what waits on the phone.
+  void show();
   void flush();
   return {
     async keep(sending) {
