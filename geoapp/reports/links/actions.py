@@ -18,6 +18,7 @@ from geoapp.reports.cases import Assignment, Case
 from geoapp.reports.links import store as links
 from geoapp.reports.links.store import Link
 from geoapp.reports.links.tokens import key_of, token
+from geoapp.reports.orders.callers import masked
 from geoapp.reports.stages import Stage, Standing
 from geoapp.reports.texts import clean
 
@@ -76,7 +77,9 @@ def open_link(database: Database, text: str, *, secret: bytes, now: datetime | N
     with looking(database, VISITOR, now=now) as at:
         _link, case, given = _open(at, text, secret)
         texts = store.texts(at.connection, [case.id])
-        words = tuple(t.text for t in texts if t.text and t.role in {"report", "addition"} and t.state != "hidden")
+        said = [t.text for t in texts if t.text and t.role in {"report", "addition"} and t.state != "hidden"]
+        # A telephone that somebody wrote into the words is as little for the outside as one in its field.
+        words = tuple(masked(text) for text in said)
         names = store.body_names(at.connection, [given.body_id or 0])
         return LinkedCase(case, words, names.get(given.body_id or 0, ""), given.role, _link.expires_at)
 

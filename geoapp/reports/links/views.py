@@ -22,9 +22,10 @@ from geoapp.reports.photos.views import ticketed_url
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
 from geoapp.web.bodies import takes
-from geoapp.web.describing import FILE, TEXT, WHOLE, array_of, describe
+from geoapp.web.describing import FILE, HTML, JSON, TEXT, WHOLE, array_of, describe
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
+from geoapp.web.negotiation import wants_json
 from geoapp.web.requests import public_url
 from geoapp.web.rights import needs, no_cookie
 
@@ -33,7 +34,7 @@ blueprint = APIBlueprint("links", __name__, template_folder="templates", enable_
 
 @blueprint.post("/cases/<key>/link")
 @needs("reports.handle")
-@describe(form={"assignment": WHOLE}, needed=("assignment",), errors=(409,))
+@describe(form={"assignment": WHOLE}, needed=("assignment",), answers={200: (HTML, JSON)}, errors=(409,))
 @limited("link-made", "60/hour")
 def make_link(key: str) -> Any:
     """Words for the property manager's chat group, with a link that takes one answer."""
@@ -41,9 +42,8 @@ def make_link(key: str) -> Any:
     token = actions.make_link(current.database(), actor(), key, whole(request.form, "assignment"), secret=secret)
     page = page_of(utcnow())
     found = actions.open_link(current.database(), token, secret=secret)
-    return render_template(
-        "links/made.html", key=key, share=_share(page, found, public_url(f"/h/{token}")), boot=boot()
-    )
+    share = _share(page, found, public_url(f"/h/{token}"))
+    return {"share": share} if wants_json() else render_template("links/made.html", key=key, share=share, boot=boot())
 
 
 def _share(page: Page, found: actions.LinkedCase, link: str) -> str:

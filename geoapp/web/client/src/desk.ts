@@ -6,11 +6,13 @@ import { t } from "./i18n";
 import { backgroundMap } from "./background";
 import { calling } from "./call";
 import { canDraw } from "./drawing";
+import { handing } from "./handing";
 import { painting } from "./paint";
 
 const container = document.getElementById("case-map");
 if (container && canDraw()) void drawCases(container);
 copying();
+handing();
 arrows();
 painting();
 filters();
