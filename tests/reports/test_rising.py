@@ -9,7 +9,7 @@ import pytest
 from geoapp.accounts.keeping.tasks import KEEP
 from geoapp.accounts.people import VISITOR
 from geoapp.errors import Invalid, NotAllowed
-from geoapp.jobs import DONE, ROUND, JobQueue, rounds
+from geoapp.jobs import DONE, ROUND, JobQueue, rounds, task
 from geoapp.reports.contacts.actions import forget_expired
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.inbox import actions as inbox
@@ -142,7 +142,9 @@ def test_the_worker_does_the_rounds_by_itself_and_once_a_while(town: Town) -> No
         assert not other.task.startswith("reports."), "a round waits for its own thread"
     while (job := queue.claim(ROUND)) is not None:
         worker._do_beside(job)
-    ended = {job.task: job for job in queue.latest() if job.task.startswith(("reports.", "privacy."))}
+    # The nightly round itself only queues the look at yesterday, which is long work for a process.
+    mine = [job for job in queue.latest() if job.task.startswith(("reports.", "privacy."))]
+    ended = {job.task: job for job in mine if task(job.task).lane == ROUND}
     assert {tasks.TICK.name, KEEP.name} <= set(ended) and all(job.state == DONE for job in ended.values())
     assert ended["reports.tick"].result == {"reminded": 1, "raised": 0, "resumed": 0}
 

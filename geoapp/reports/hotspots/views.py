@@ -67,9 +67,12 @@ def look_again() -> Any:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
+        day = date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
-        raise Invalid(f"日期“{text[:20]}”读不懂；请写成 2026-11-21 这样。") from None
+        day = date.min
+    if day is not None and not 1990 <= day.year <= 2100:
+        raise Invalid(f"日期“{text[:20]}”读不懂；请写成 2026-11-21 这样。")
+    return day
 
 
 def _codes(permission: str) -> tuple[str, ...]:

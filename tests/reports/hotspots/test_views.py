@@ -83,7 +83,8 @@ def test_looking_again_replaces_the_look_of_the_day(app: APIFlask, town: Town, l
 def test_the_office_asks_for_a_look_and_the_night_does_it_once(app: APIFlask, town: Town, looked: list[str]) -> None:
     client = officer(app, town, "secretary")
     assert client.post("/cases/hotspots/look", data={"day": "2026-11-20"}).status_code == 303
-    assert client.post("/cases/hotspots/look", data={"day": "yesterday"}).status_code == 400
+    for wrong in ("yesterday", "0001-01-01", "9999-12-31"):
+        assert client.post("/cases/hotspots/look", data={"day": wrong}).status_code == 400
     for _ in range(2):
         tasks.nightly(town.database, lambda share, words: None)
     yesterday = (town.database.today() - timedelta(days=1)).isoformat()
