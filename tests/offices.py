@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,8 @@ def open_office(folder: Path, migrated: Path) -> Iterator[Office]:
     monkeypatch = pytest.MonkeyPatch()
     # What is tested is never the cost of a password.
     monkeypatch.setattr(actions, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    # Nor is when somebody was last seen a change that a request made, on a machine that takes its time.
+    monkeypatch.setattr(accounts, "SEEN_EVERY", timedelta(days=1))
     beat(folder)
     app = create_app(Settings(data=folder, rate_limits=0, job_workers=0))
     app.config["PROPAGATE_EXCEPTIONS"] = False
