@@ -250,7 +250,7 @@ def test_what_was_written_without_a_network_goes_out_once(scene: Scene) -> None:
     grid = scene.desk("grid")
     grid.goto("/cases?q=电梯困人")
     assert grid.locator(".case-row").count() == 1
-    phone.get_by_role("link", name="查看").click()
+    phone.get_by_role("link", name="查看", exact=True).click()
     assert is_drawn(reload_until(phone, ".photos img"))
 
 
