@@ -86,10 +86,10 @@ def send_all(office: Office, cases: int) -> int:
     return sum(sent for sent, _faults in found)
 
 
-def test_arbitrary_requests_in_the_name_of_every_rank_are_answered_as_documented(office: Office) -> None:
+def test_21_arbitrary_requests_in_the_name_of_every_rank_are_answered_as_documented(office: Office) -> None:
     assert send_all(office, 3) > 1000
 
 
 @pytest.mark.long
-def test_many_arbitrary_requests_are_answered_as_documented(office: Office) -> None:
+def test_21_many_arbitrary_requests_are_answered_as_documented(office: Office) -> None:
     assert send_all(office, 60) > 20_000
