@@ -49,7 +49,7 @@ def take_call(
     else:
         found = around.find(call.address)
         asked = call.choice == OWN or any(call.choice == c.key for c in found.candidates)
-        sure = found.only is not None and not found.only.outside
+        sure = found.only is not None and not (found.only.outside and found.only.place_code)
         if found.candidates and not (asked or sure):
             return Question(found)
         spot = found.chosen(call.choice)

@@ -107,7 +107,7 @@ def _form_of(order: Order, around: Surroundings) -> dict[str, Any]:
 
 def _shown(given: dict[str, str], around: Surroundings) -> dict[str, Any]:
     found = around.find(given["address"])
-    default = found.only.key if found.only else OWN
+    default = found.only.key if found.only and given["choice"] != OWN else OWN
     terms = list(dict.fromkeys(filter(None, (given["term"], *_TERMS))))
     return {
         "given": given, "spots": [spot_words(spot) for spot in found.candidates], "note": _(found.note),
@@ -119,7 +119,7 @@ def _shown(given: dict[str, str], around: Surroundings) -> dict[str, Any]:
 def spot_words(spot: Candidate) -> dict[str, Any]:
     """A candidate in the page's language."""
     warnings = []
-    if spot.outside:
+    if spot.outside and spot.place_code:
         warnings.append(_("不在您的辖区"))
     if spot.near:
         warnings.append(_("离边界不到 20 米，旁边是%(names)s；请核对归属", names="、".join(spot.near)))

@@ -52,10 +52,13 @@ class Whereabouts:
         return self.candidates[0] if len(self.candidates) == 1 else None
 
     def chosen(self, key: str) -> Candidate | None:
-        """The candidate of that key; the only one for a key that is none of theirs; None for one's own place."""
-        if key == OWN:
-            return None
-        return next((c for c in self.candidates if c.key == key), self.only)
+        """The candidate of that key; the only one for a key that is none of theirs; None for one's own place.
+
+        What lies in no place at all counts as her own, too.
+        """
+        found = None if key == OWN else next((c for c in self.candidates if c.key == key), self.only)
+        # A street along the rim of the district lies in no place: its own people know better where that is.
+        return found if found is not None and found.place_code else None
 
 
 @dataclass(frozen=True)

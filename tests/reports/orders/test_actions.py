@@ -103,6 +103,21 @@ def test_what_lies_elsewhere_or_nowhere_is_kept_at_the_top_of_her_area(town: Tow
     assert (lost.place_code, lost.evidence) == (HOME, "place")
 
 
+def test_the_number_goes_thirty_days_after_the_case_was_closed(town: Town) -> None:
+    from geoapp.reports.contacts.actions import forget_expired
+    from geoapp.reports.handling.actions import accept, answer, verify
+
+    key = actions.keep_order(town.database, town.secretary, DRAFT, now=NOW).key
+    accept(town.database, town.grid, key, seen=1, now=NOW)
+    answer(town.database, town.grid, key, "劝下楼了", outcome="done", seen=2, now=NOW)
+    verify(town.database, town.second, key, passed=True, seen=3, now=NOW)
+    assert town.case(key).closed_at == NOW
+    assert forget_expired(town.database, now=NOW + timedelta(days=29)) == 0
+    assert forget_expired(town.database, now=NOW + timedelta(days=30, hours=1)) == 1
+    with pytest.raises(NotFound):
+        read_contact(town.database, town.secretary, key, purpose="回访", now=NOW + timedelta(days=31))
+
+
 def test_of_several_houses_the_chosen_one_counts_and_none_is_guessed(town: Town) -> None:
     two = replace(DRAFT, address="7号楼")
     around = actions.look_around(town.database, town.secretary, now=NOW)
