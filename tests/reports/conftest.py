@@ -32,18 +32,41 @@ def town_file(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder, town
 
 
+@pytest.fixture(scope="session")
+def town_postgres(
+    postgres: engines.PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, Town]]:
+    """Name of a PostgreSQL database of the town, and its folder."""
+    folder, made = tmp_path_factory.mktemp("town"), []
+    with postgres.template(folder, lambda database: made.append(make_town(database))) as name:
+        yield name, folder, made[0]
+
+
+@pytest.fixture(scope="session")
+def town_template(town_postgres: tuple[str, Path, Town]) -> str:
+    """That name alone."""
+    return town_postgres[0]
+
+
+@pytest.fixture
+def settings(installations: engines.Installations, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings of an installation of the test's own, with an empty database; on PostgreSQL with the town's at once."""
+    like = ("migrated", "town_template" if "town" in request.fixturenames else "migrated_postgres")
+    with installations("var", like=like) as own:
+        yield own
+
+
 @pytest.fixture
 def town(settings: Settings, engine: str, request: pytest.FixtureRequest) -> Iterator[Town]:
     """The street and its people; in tests marked ``engines`` on PostgreSQL too."""
     if engine == engines.SQLITE:
         folder, made = request.getfixturevalue("town_file")
-        for name in ("geoapp.sqlite", "audit.head"):
-            shutil.copyfile(folder / name, settings.data / name)
-        database = Database(settings)
-        yield replace(made, database=database)
+        shutil.copyfile(folder / "geoapp.sqlite", settings.data / "geoapp.sqlite")
     else:
-        database = Database(settings)
-        yield make_town(database)
+        _, folder, made = request.getfixturevalue("town_postgres")
+    shutil.copyfile(folder / "audit.head", settings.data / "audit.head")
+    database = Database(settings)
+    yield replace(made, database=database)
     database.dispose()
 
 
