@@ -60,7 +60,7 @@ def many_corners(path: Path, count: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there on Windows")
-@pytest.mark.parametrize("count", [1_500_000, pytest.param(10_000_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [1_100_000, pytest.param(10_000_000, marks=pytest.mark.long)])
 def test_a_shape_of_millions_of_corners_is_set_aside_in_bounded_memory(tmp_path: Path, count: int) -> None:
     path = tmp_path / "a.geojson"
     many_corners(path, count)
@@ -100,7 +100,7 @@ def wait_and_kill(own: Settings, path: Path, after_s: float) -> None:
 
 
 @pytest.mark.engines
-@pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.long)])
 def test_killed_at_any_moment_the_layer_is_the_old_one_or_the_new(
     tmp_path: Path, settings: Settings, database: Database, rounds: int
 ) -> None:

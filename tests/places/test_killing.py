@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.long)])
 def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new_one(
     database: Database, rng: np.random.Generator, rounds: int
 ) -> None:
