@@ -21,8 +21,7 @@ from geoapp.reports.orders import actions, forms
 from geoapp.reports.orders.actions import Kept
 from geoapp.reports.orders.forms import Confirmed
 from geoapp.reports.orders.order import Order
-from geoapp.reports.orders.several import split_orders
-from geoapp.reports.orders.text import read_order
+from geoapp.reports.orders.pasted import read_pasted
 from geoapp.reports.orders.whereabouts import OWN, Candidate, Surroundings
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
@@ -62,10 +61,7 @@ def read() -> Any:
     now, rules = utcnow(), rulebook(current.settings())
     text = request.form.get("text", "")
     try:
-        pieces = split_orders(text, rules.vocabulary.labels)
-        orders = [
-            read_order(piece, rules.vocabulary, rules.kinds, now=now, zone=current.settings().zone) for piece in pieces
-        ]
+        orders = read_pasted(text, rules.vocabulary, rules.kinds, now=now, zone=current.settings().zone)
     except GeoappError as error:
         return _paste_page({"text": _(str(error))}, 400)
     known = actions.known_orders(current.database(), actor(), [order.number for order in orders], now=now)
