@@ -132,6 +132,16 @@ def test_boxes_are_found_after_insert_update_and_delete(world: Database) -> None
     assert hits((5.5, 0.5, 5.6, 0.6)) == {1}
 
 
+@pytest.mark.engines("sqlite")
+def test_a_box_among_other_conditions_is_asked_of_its_index(world: Database) -> None:
+    """And not of every row, as SQLite does for ``id IN (…) = 1``."""
+    query = sa.select(spot.c.id).where(bbox_intersects(spot, (0, 0, 1, 1)), spot.c.min_lon >= 0)
+    text = str(query.compile(world.engine, compile_kwargs={"literal_binds": True}))
+    with world.reading() as connection:
+        steps = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert "SEARCH spot USING INTEGER PRIMARY KEY (rowid=?)" in steps
+
+
 def test_times_come_back_aware_and_in_utc(world: Database) -> None:
     beijing = timezone(timedelta(hours=8))
     with world.transaction() as connection:

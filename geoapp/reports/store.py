@@ -202,8 +202,9 @@ def near_open(
     )  # fmt: skip
     query = sa.select(*columns).where(
         bbox_intersects(reports, box_around(lon, lat, radius_m)),
-        reports.c.kind == kind,
-        reports.c.stage.in_(_OPEN),
+        # Not the bare columns: SQLite would go over all reports of the kind or stage by an index, not those in the box.
+        reports.c.kind + "" == kind,
+        (reports.c.stage + "").in_(_OPEN),
         ~reports.c.hidden,
         # Imported history is nobody's to work on: there is nothing to join.
         reports.c.duty_code != "",
