@@ -60,7 +60,7 @@ def many_corners(path: Path, count: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there on Windows")
-@pytest.mark.parametrize("count", [1_100_000, pytest.param(10_000_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [1_500_000, pytest.param(10_000_000, marks=pytest.mark.long)])
 def test_a_shape_of_millions_of_corners_is_set_aside_in_bounded_memory(tmp_path: Path, count: int) -> None:
     path = tmp_path / "a.geojson"
     many_corners(path, count)

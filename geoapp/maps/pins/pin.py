@@ -93,8 +93,8 @@ def tile_box(z: int, x: int, y: int) -> Bbox:
 
     Examples
     --------
-    >>> tile_box(1, 1, 0)
-    (0.0, 0.0, 180.0, 85.05112877980659)
+    >>> [round(degrees, 6) for degrees in tile_box(1, 1, 0)]
+    [0.0, 0.0, 180.0, 85.051129]
     """
     side = 1 << z
 

@@ -21,6 +21,8 @@ from geoapp.web.rights import needs
 blueprint = APIBlueprint("notices", __name__, template_folder="templates", enable_openapi=False)
 
 _LINES = 50
+#: Of an id; 64 bits hold 19.
+_MOST_DIGITS = 18
 
 
 @blueprint.app_context_processor
@@ -39,13 +41,18 @@ def _unseen() -> int:
     return int(g.unseen_news)
 
 
+def _id(text: str) -> int | None:
+    """The id of a line; None where there is none, as for a number that no line can have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
 @blueprint.get("/news")
 @needs("account.own")
 @describe(query={"before": WHOLE})
 def news() -> Any:
     """One's own news, page by page; looking at them changes nothing."""
     person = actor().person
-    before = request.args.get("before", type=int)
+    before = _id(request.args.get("before", ""))
     found: list[Notice] = []
     if person is not None:
         with current.database().reading() as connection:
@@ -72,5 +79,5 @@ def news() -> Any:
 @describe(form={"newest": WHOLE}, answers={303: ()})
 def seen() -> Any:
     """Note that one has seen one's news up to the one that stood on top; what came since stays new."""
-    actions.see_up_to(current.database(), actor(), request.form.get("newest", default=0, type=int))
+    actions.see_up_to(current.database(), actor(), _id(request.form.get("newest", "")) or 0)
     return redirect("/news", 303)
