@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from geoapp.geo import crs
-from geoapp.geo.bd09mc import BAND_DEG
 from geoapp.geo.crs import CrsError
 
 MM_PER_DEG = 111_320_000.0
@@ -95,10 +94,13 @@ def test_baidu_mercator_counts_metres_from_the_equator() -> None:
 @given(lonlat=st.tuples(st.floats(0.001, 179.0), st.floats(0.001, 74.0)))
 @example(lonlat=(1.0, 45.0))
 def test_baidu_mercator_is_its_own_inverse_and_symmetric(lonlat: tuple[float, float]) -> None:
-    """Where its polynomials meet they jump, by 0.7 mm on the axes and 1 cm at 45 N, which no inverse can mend."""
+    """Where its polynomials leave a gap no inverse can mend it: 0.7 mm on the axes, 4 mm at 30 N, 9.6 mm at 45 N.
+
+    At 15 N and 60 N they overlap, and nothing is lost.
+    """
     xy = crs.bd09_to_bd09mc(one(*lonlat))
-    at_an_edge = np.abs(BAND_DEG - lonlat[1]).min() < 1e-6
-    assert np.abs(crs.bd09mc_to_bd09(xy) - lonlat).max() * MM_PER_DEG < (20.0 if at_an_edge else 0.2)
+    in_a_gap = min(abs(lonlat[1] - 30.0), abs(lonlat[1] - 45.0)) < 1e-7
+    assert np.abs(crs.bd09mc_to_bd09(xy) - lonlat).max() * MM_PER_DEG < (10.0 if in_a_gap else 0.2)
     assert np.allclose(crs.bd09_to_bd09mc(-one(*lonlat)), -xy, atol=1e-6)
 
 
