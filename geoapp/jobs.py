@@ -6,7 +6,7 @@ Who works it off is `geoapp.worker`: a thread of the web process by default, `ge
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,22 +111,35 @@ def rounds() -> list[Task]:
     return [found for found in _TASKS.values() if found.every_s]
 
 
-def add_within(connection: sa.Connection, name: str, args: dict[str, Any], *, title: str, once: bool = True) -> str:
+def add_within(connection: sa.Connection, name: str, args: dict[str, Any], *, title: str) -> str:
     """Queue work inside the caller's transaction, so that it begins only if the change that asks for it lasts.
 
-    The same work that still waits is not queued twice, unless ``once`` is False: for work that is never the same, such
-    as letters, looking through all that waits would only take time. Gives the job's id.
+    The same work that still waits is not queued twice. Gives the job's id.
     """
+    waiting = sa.select(jobs.c.id, jobs.c.args).where(jobs.c.task == name, jobs.c.state == QUEUED)
+    for row in connection.execute(waiting):
+        if row.args == args:
+            return str(row.id)
+    return add_several_within(connection, name, [args], title=title)[0]
+
+
+def add_several_within(
+    connection: sa.Connection, name: str, args: Sequence[dict[str, Any]], *, title: str
+) -> list[str]:
+    """The same for work that is never the same, such as letters: what waits is not looked through."""
     task(name)
-    if once:
-        waiting = sa.select(jobs.c.id, jobs.c.args).where(jobs.c.task == name, jobs.c.state == QUEUED)
-        for row in connection.execute(waiting):
-            if row.args == args:
-                return str(row.id)
-    key = secrets.token_hex(16)
-    row_values = {"id": key, "task": name, "title": title, "args": args, "state": QUEUED, "created_at": utcnow()}
-    connection.execute(jobs.insert().values(row_values))
-    return key
+    now = utcnow()
+    rows = [
+        {"id": secrets.token_hex(16), "task": name, "title": title, "args": each, "state": QUEUED, "created_at": now}
+        for each in args
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)
+    return [str(row["id"]) for row in rows]
+
+
+#: Composed once: composing takes longer than what it does.
+_INSERT = jobs.insert()
 
 
 class JobQueue:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from geoapp.accounts.people import Actor
 from geoapp.accounts.roles import Rank
 from geoapp.db import Database, utcnow
-from geoapp.jobs import add_within
+from geoapp.jobs import add_several_within
 from geoapp.places.hierarchy import level_of, path_of
 from geoapp.reports.cases import Case, Event
 from geoapp.reports.notices import store
@@ -93,7 +93,7 @@ def _tell_residents(connection: Connection, case: Case, line: Event, event_id: i
     for follower in store.followers(connection, joined):
         if follower.channel in {"email", "message"}:
             args = {"follower_id": follower.id, "report_id": case.id, "event_id": event_id}
-            add_within(connection, LETTER.name, args, title="通知", once=False)
+            add_several_within(connection, LETTER.name, [args], title="通知")
         elif follower.person_id is not None:
             told.add(follower.person_id)
     return told

@@ -109,13 +109,8 @@ def attach(
         return _again(connection, known, prepared)
     if store.count(connection, report_id, role) >= MOST[role]:
         raise TooManyPhotos("照片已经有 %(most)s 张，不能再加；请挑最能说明问题的发送。", most=MOST[role])
-    point = prepared.position.wgs84() if prepared.position is not None else (None, None)
-    made = store.add(
-        connection, key=secrets.token_hex(16), report_id=report_id, text_id=text_id, role=role, by=by,
-        state=State.RECEIVED, kind=prepared.look.kind, width=prepared.look.width, height=prepared.look.height,
-        n_bytes=prepared.n_bytes, sha256=prepared.sha256, original=prepared.original, lon=point[0], lat=point[1],
-        taken_at=prepared.look.taken_at, received_at=now or utcnow(),
-    )  # fmt: skip
+    row = _row(prepared, report_id=report_id, text_id=text_id, role=role, by=by, now=now or utcnow())
+    made = store.by_id(connection, store.add_all(connection, [row])[0])
     tasks.queue_development(connection, made.id)
     return PhotoReceipt(made.key, made.state)
 
@@ -124,10 +119,32 @@ def attaching(prepared: Sequence[Prepared], *, by: str) -> Callable[[Desk, Recei
     """Makes photographs those of the report that they came with, in its transaction (`sending.actions.submit`)."""
 
     def attach_all(at: Desk, receipt: Receipt) -> None:
+        if not receipt.again and len({one.sha256 for one in prepared}) == len(prepared) <= MOST_PHOTOS:
+            _add_first(at.connection, prepared, report_id=receipt.report_id, by=by, now=at.now)
+            return
         for one in prepared:
             attach(at.connection, one, report_id=receipt.report_id, by=by, now=at.now)
 
     return attach_all
+
+
+def _add_first(connection: Connection, prepared: Sequence[Prepared], *, report_id: int, by: str, now: datetime) -> None:
+    """All that came with a new report, which has none yet that would have to be looked through."""
+    rows = [_row(one, report_id=report_id, text_id=None, role="report", by=by, now=now) for one in prepared]
+    tasks.queue_development(connection, *store.add_all(connection, rows))
+
+
+def _row(
+    prepared: Prepared, *, report_id: int, text_id: int | None, role: str, by: str, now: datetime
+) -> dict[str, Any]:
+    point = prepared.position.wgs84() if prepared.position is not None else (None, None)
+    return {
+        "key": secrets.token_hex(16), "report_id": report_id, "text_id": text_id, "role": role, "by": by,
+        "state": State.RECEIVED, "kind": prepared.look.kind, "width": prepared.look.width,
+        "height": prepared.look.height, "n_bytes": prepared.n_bytes, "sha256": prepared.sha256,
+        "original": prepared.original, "lon": point[0], "lat": point[1], "taken_at": prepared.look.taken_at,
+        "received_at": now,
+    }  # fmt: skip
 
 
 def _again(connection: Connection, known: Photo, prepared: Prepared) -> PhotoReceipt:

@@ -247,6 +247,7 @@ def main(memory_bytes: int, cpu_s: int) -> None:
     os.dup2(2, 1)
     questions = sys.stdin.buffer
     _load_decoders()
+    _stand_back()
     _limit_memory(memory_bytes)
     answers.write(b"\0")
     answers.flush()
@@ -269,6 +270,12 @@ def main(memory_bytes: int, cpu_s: int) -> None:
         except Exception as error:  # whatever a decoder raises means that it could not read the picture
             told, sizes = {"failed": "memory" if "llocat" in str(error) else "broken"}, {}
         _send(answers, told, b"".join(sizes.values()))
+
+
+def _stand_back() -> None:
+    """Those who wait for an answer come first: nobody waits for a picture's sizes."""
+    with suppress(AttributeError, OSError):  # Windows has no such thing
+        os.nice(5)
 
 
 def _load_decoders() -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,8 @@ SWEEP = jobs.register(jobs.Task("photos.sweep", f"{HERE}:sweep", every_s=86400))
 
 #: Developed again when it should have been by then: whatever held it up may be over.
 LATE = timedelta(minutes=10)
+#: Photographs are developed when so long none has come, and in any case after so long.
+LULL, PATIENCE = timedelta(seconds=0.7), timedelta(seconds=10)
 #: What lies in the store for a day and belongs to nothing was left by a sending that was broken off.
 LEFT_OVER = timedelta(days=1)
 _AT_ONCE = 500
@@ -51,15 +54,15 @@ def _objects(settings: Settings) -> ObjectStore:
     return open_objects(settings)
 
 
-def queue_development(connection: Connection, photo_id: int) -> None:
-    """Have a photograph's sizes made once the transaction at hand lasts."""
-    jobs.add_within(connection, DEVELOP.name, {"photo_id": photo_id}, title="处理照片", once=False)
+def queue_development(connection: Connection, *photo_ids: int) -> None:
+    """Have photographs' sizes made, each by a job of its own, once the transaction at hand lasts."""
+    jobs.add_several_within(connection, DEVELOP.name, [{"photo_id": each} for each in photo_ids], title="处理照片")
 
 
 def queue_erasing(connection: Connection, names: Sequence[str]) -> None:
     """Have objects deleted once the transaction at hand lasts."""
     if names:
-        jobs.add_within(connection, ERASE.name, {"names": list(names)}, title="删除照片文件", once=False)
+        jobs.add_several_within(connection, ERASE.name, [{"names": list(names)}], title="删除照片文件")
 
 
 def develop(database: Database, report: Reporter, *, photo_id: int) -> dict[str, Any]:
@@ -68,6 +71,7 @@ def develop(database: Database, report: Reporter, *, photo_id: int) -> dict[str,
         seen = store.by_id(connection, photo_id)
     if seen.name is not None or seen.original is None or seen.state == State.FAILED:
         return {"state": seen.state}  # made meanwhile, or taken back
+    _let_senders_pass(database, seen)
     objects = _objects(database.settings)
     try:
         made = _room().develop(objects.get(seen.original), parse_shapes(seen.shapes)).sizes
@@ -79,6 +83,22 @@ def develop(database: Database, report: Reporter, *, photo_id: int) -> dict[str,
     for size, data in made.items():
         objects.put(object_name(name, size), data)
     return _show(database, seen, name)
+
+
+def _let_senders_pass(
+    database: Database,
+    seen: Photo,
+    *,
+    clock: Callable[[], datetime] = utcnow,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait while others send photographs: they wait for an answer, and nobody waits for these sizes yet."""
+    while clock() < seen.received_at + PATIENCE:
+        with database.reading() as connection:
+            last = store.last_one(connection)
+        if last is None or last.id == seen.id or last.received_at < clock() - LULL:
+            return
+        sleep(0.2)
 
 
 def _show(database: Database, seen: Photo, name: str) -> dict[str, Any]:

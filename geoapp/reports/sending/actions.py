@@ -15,9 +15,9 @@ from geoapp.accounts.buckets.store import Buckets
 from geoapp.accounts.people import Actor
 from geoapp.accounts.trail.actions import REQUEST
 from geoapp.db import Database, utcnow
-from geoapp.errors import Unavailable
+from geoapp.errors import GeoappError, Unavailable
 from geoapp.reports import numbers
-from geoapp.reports.actions import Desk, desk
+from geoapp.reports.actions import Desk
 from geoapp.reports.people import Sender
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.reports.sending.matter import EmptyReport, Official, Receipt, Sending, UsedKey
@@ -69,26 +69,9 @@ def submit(
     key = key or new_key()
     if sending.trap:
         return _nothing(key, sending)
-    item = Item(actor, sending, sender, key, official, now or utcnow(), REQUEST.get())
-    if along is not None:
-        return _with_luggage(database, item, along)
+    item = Item(actor, sending, sender, key, official, now or utcnow(), REQUEST.get(), along)
     _counter(database).take(item)
     return _outcome(item)
-
-
-def _with_luggage(database: Database, item: Item, along: Callable[[Desk, Receipt], None]) -> Receipt:
-    """A report in a transaction of its own: what comes along may fail, and then takes nobody else's report with it."""
-    for attempt in range(_TRIES):
-        try:
-            with desk(database, item.actor, now=item.now) as at:
-                receipt = take(at, item.sending, sender=item.sender, key=item.key, official=item.official)
-                along(at, receipt)
-                return receipt
-        except IntegrityError:
-            # Another process was quicker with the same key or number: look again.
-            if attempt == _TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
 
 
 def take(
@@ -118,6 +101,10 @@ def spend(at: Desk, buckets: list[Bucket]) -> None:
     for b in buckets:
         known.take(b.what, capacity=b.capacity, refill_s=b.refill_s, now=at.now)
     known.write(at.connection)
+
+
+class _Dropped(Exception):
+    """What came along with one report of a round could not be stored."""
 
 
 class _Counter:
@@ -156,8 +143,9 @@ class _Counter:
         assert database is not None, "whoever sends holds the database"
         try:
             _together(database, batch, later)
-        except IntegrityError:
-            # Two of them drew one number, or another process was quicker: each for itself then.
+        except (IntegrityError, _Dropped):
+            # Two of them drew one number, another process was quicker, or what came along with one cannot be stored
+            # and must take nobody else's report with it: each for itself then.
             for item in batch:
                 _alone(database, item, later)
         except BaseException as error:
@@ -172,7 +160,18 @@ def _together(database: Database, batch: list[Item], later: list[Callable[[], No
     own: list[Callable[[], None]] = []
     with database.transaction() as connection:
         take_all(database, connection, rules, batch, later=own)
+        for item in batch:
+            if item.along is not None and item.receipt is not None:
+                _bring_along(Desk(database, connection, rules, item.actor, item.now), item, alone=len(batch) == 1)
     later += own
+
+
+def _bring_along(at: Desk, item: Item, *, alone: bool) -> None:
+    assert item.along is not None and item.receipt is not None
+    try:
+        item.along(at, item.receipt)
+    except GeoappError as error:
+        raise error if alone else _Dropped from None
 
 
 def _alone(database: Database, item: Item, later: list[Callable[[], None]]) -> None:

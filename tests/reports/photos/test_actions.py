@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from geoapp.reports.photos import actions, store, tasks
 from geoapp.reports.photos.photo import Photo, object_name, object_names
 from geoapp.reports.placing import Position
 from geoapp.reports.receipts import actions as receipts
+from geoapp.reports.sending import actions as sending_actions
 from geoapp.reports.sending.actions import new_key
 from geoapp.reports.sending.actions import submit as send
 from geoapp.reports.sending.matter import Receipt, Sending
@@ -175,6 +177,49 @@ def test_a_report_and_its_photographs_are_stored_together_or_not_at_all(town: To
     assert not receipt.again and submit(6).report_id == receipt.report_id
     with town.database.reading() as connection:
         assert [p.role for p in store.photos_of(connection, receipt.report_id)] == ["report"] * 6
+
+
+@pytest.mark.engines
+def test_what_comes_along_and_cannot_be_stored_takes_nobody_elses_report_with_it(
+    town: Town, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three come in one round: one photograph, seven, none. The one with seven alone is refused, and its words too."""
+    pictures = [corpus.jpeg(Image.new("RGB", (40, 40), (30 * number, 0, 0))) for number in range(7)]
+    ready = [actions.prepare(town.database, objects, each, now=NOW) for each in pictures]
+    rounds: list[int] = []
+    together = sending_actions._together
+
+    def counted(database: Any, batch: list[Any], later: Any) -> None:
+        rounds.append(len(batch))
+        together(database, batch, later)
+
+    monkeypatch.setattr(sending_actions, "_together", counted)
+    outcomes: dict[int, Any] = {}
+
+    def submit(count: int) -> None:
+        along = actions.attaching(ready[:count], by="sender") if count else None
+        wanted = Sending(words=f"垃圾没人清 {count}", kind="rubbish", photos=count)
+        try:
+            outcomes[count] = send(town.database, VISITOR, wanted, sender=Sender(), along=along, now=NOW)
+        except GeoappError as error:
+            outcomes[count] = error
+
+    threads = [threading.Thread(target=submit, args=(count,)) for count in (1, 7, 0)]
+    counter = sending_actions._counter(town.database)
+    with counter._front:
+        for thread in threads:
+            thread.start()
+        while len(counter._waiting) < 3:
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert rounds == [3, 1, 1, 1]
+    assert isinstance(outcomes[7], actions.TooManyPhotos)
+    with town.database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT text FROM report_text ORDER BY text").scalars().all()
+        assert found == ["垃圾没人清 0", "垃圾没人清 1"]
+        assert len(store.photos_of(connection, outcomes[1].report_id)) == 1
+    assert work(town) == ["photos.develop"]
 
 
 def test_02_a_report_takes_six(town: Town, objects: ObjectStore) -> None:
@@ -449,6 +494,30 @@ def test_what_was_left_by_a_broken_sending_is_swept_after_a_day(town: Town, obje
     assert tasks.sweep(town.database, nothing, now=utcnow() + timedelta(hours=23)) == {"deleted": 0}
     assert tasks.sweep(town.database, nothing, now=utcnow() + timedelta(hours=25)) == {"deleted": 2}
     assert lying(objects) == {made.original, *object_names(made.name or "")}
+
+
+def test_developing_waits_while_others_send_and_not_for_ever(town: Town, objects: ObjectStore) -> None:
+    """Own one at 0 s, others at 0.2 and 1.0 s: it is begun 0.7 s after the last, with a sender a second after 10 s."""
+    own = sent(town, objects)
+    begun = own.received_at
+    now, slept = [begun], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += timedelta(seconds=seconds)
+
+    def wait(*others_s: float) -> float:
+        now[0] = begun
+        for n, at_s in enumerate(others_s):
+            data = corpus.jpeg(Image.new("RGB", (40, 40), (n * 10, len(others_s), 0)))
+            other = town.send()
+            actions.receive(town.database, objects, other.report_id, data, now=begun + timedelta(seconds=at_s))
+        tasks._let_senders_pass(town.database, own, clock=lambda: now[0], sleep=sleep)
+        return (now[0] - begun).total_seconds()
+
+    assert wait() == 0 and slept == []
+    assert wait(0.2, 1.0) == pytest.approx(1.8)
+    assert wait(9.9) == pytest.approx(10.0, abs=0.21)
 
 
 def test_developing_twice_makes_one_set(town: Town, objects: ObjectStore) -> None:

@@ -29,6 +29,7 @@ from geoapp.errors import Conflict, GeoappError, Invalid, TooOften
 from geoapp.files import secret_key
 from geoapp.places.hierarchy import path_of
 from geoapp.reports import numbers, store
+from geoapp.reports.actions import Desk
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.doors import store as doors
 from geoapp.reports.doors.store import Door
@@ -64,6 +65,8 @@ class Item:
     official: Official | None
     now: datetime
     request_id: str = ""
+    #: Stores what comes with it in the same transaction.
+    along: Callable[[Desk, Receipt], None] | None = None
     receipt: Receipt | None = None
     error: BaseException | None = None
 
