@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +135,47 @@ def test_bodies_within_the_limit_arrive_whole(port: int) -> None:
 def resident_mib() -> float:
     """Memory that the process holds now."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / MIB
+
+
+def test_middling_bodies_share_a_room_and_give_it_back(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room of 64 MiB: a body of 4 MiB is in it until it is answered or broke off; one of 17 MiB goes to a file."""
+    rooms: list[listening._Room] = []
+    take = listening._Room.take
+    taken: list[int] = []
+
+    def noting(room: listening._Room, n_bytes: int) -> int:
+        rooms.append(room)
+        taken.append(take(room, n_bytes))
+        return taken[-1]
+
+    monkeypatch.setattr(listening._Room, "take", noting)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for size in (4 * MIB, 17 * MIB, 5):
+        connection.request("POST", "/upload", body=b"x" * size)
+        assert connection.getresponse().read() == str(size).encode()
+    connection.close()
+    assert taken == [4 * MIB]
+    head = f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {4 * MIB}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as broken:
+        broken.sendall(head + b"x" * MIB)
+        until(lambda: len(taken) == 2)
+        assert rooms[0]._left == 60 * MIB
+    until(lambda: rooms[0]._left == 64 * MIB)
+
+
+def test_who_finds_no_room_goes_through_a_file() -> None:
+    room = listening._Room(10)
+    assert (room.take(6), room.take(5), room.take(4)) == (6, 0, 4)
+    room.give_back(6)
+    assert room.take(5) == 5
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait, at most ten seconds, until something holds."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
