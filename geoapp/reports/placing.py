@@ -129,6 +129,14 @@ class Ground:
         found = [v.geometry for v in self._versions if v.code in wanted]
         return shapely.union_all(found) if found else None
 
+    def middle(self, codes: Iterable[str]) -> tuple[float, float] | None:
+        """A point in what the places of those codes cover, for a map to open at; None when none has a shape."""
+        shape = self.shape(codes)
+        if shape is None:
+            return None
+        point = shapely.point_on_surface(shape)
+        return float(point.x), float(point.y)
+
     def _neighbours(self, close: list[PlaceVersion], codes: tuple[str, ...], lon: float, lat: float) -> tuple[str, ...]:
         grid = next(level for level in LEVELS if level.key == "grid")
         own = next((code for code in reversed(codes[: grid.rank + 1]) if code), "")

@@ -17,6 +17,7 @@ from geoapp.reports.casework import showing
 from geoapp.reports.casework.showing import Form
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.numbers import spoken
+from geoapp.reports.stages import Stage
 from geoapp.reports.wording import EVENT_WORDS, OUTCOME_WORDS, STAGE_WORDS
 
 Say = Callable[..., str]
@@ -143,6 +144,7 @@ def head(page: Page, case: Case, words: str) -> dict[str, Any]:
         "route": case.route.partition("：")[2] or case.route,
         "term_words": _("%(when)s 之前", when=page.when(case.due_at)) if case.due_at and case.is_open else "—",
         "channel_words": dict(channels(_)).get(case.channel, case.channel), "judged": judged(_, case),
+        "untaken": case.stage == Stage.COLLECT,
     }  # fmt: skip
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.engine import Connection
 
 from geoapp.accounts.guards import actor, me, today
 from geoapp.db import utcnow
 from geoapp.errors import GeoappError
 from geoapp.places import store as places
 from geoapp.reports import numbers, store
+from geoapp.reports.actions import looking
 from geoapp.reports.cases import Assignment, Case
 from geoapp.reports.casework import actions, forms, pages, showing
 from geoapp.reports.casework import store as casework_store
@@ -26,7 +28,7 @@ from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.photo import MOST
 from geoapp.reports.photos.views import ticketed_url
-from geoapp.reports.rulebook.store import rulebook
+from geoapp.reports.rulebook.store import ground, rulebook
 from geoapp.reports.stages import Stage
 from geoapp.reports.waiting import actions as waiting
 from geoapp.reports.wording import STAGE_WORDS
@@ -60,6 +62,7 @@ def _case_page(key: str, *, contact: Contact | None = None) -> Any:
         pictures = photo_store.photos_of(connection, case.id)
         bodies = casework_store.bodies_serving(connection, case.duty_path)
         sent = links.links_of(connection, case.id)
+        middle = _middle(connection, case) if "relocate" in file.allowed else None
     people = {**file.people, **{f"body:{body}": name for body, name in bodies}}
     words = next((text.text for text in file.texts if text.role == "report" and text.text), "")
     decides = bool({"extend", "hang", "decline"} & set(file.allowed))
@@ -67,6 +70,7 @@ def _case_page(key: str, *, contact: Contact | None = None) -> Any:
     return render_template(
         "casework/case.html",
         case=pages.head(page, case, words),
+        middle=middle,
         forms=[pages.form(page, form) for form in showing.forms_of(case, file.allowed)],
         photos=[_photo(photo, moderates=moderates) for photo in pictures],
         texts=pages.said(page, file.texts, people, moderates=moderates),
@@ -81,9 +85,7 @@ def _case_page(key: str, *, contact: Contact | None = None) -> Any:
         joined=[{"key": other.key, "number": numbers.spoken(other.number)} for other in file.joined],
         may_read_contact=file.has_contact and "contact_read" in file.allowed,
         wants_call=file.wants_call,
-        contacts=[text for text in (contact.name, contact.phone, contact.email, contact.home) if text]
-        if contact
-        else [],
+        contacts=[t for t in (contact.name, contact.phone, contact.email, contact.home) if t] if contact else [],
         bodies=bodies,
         kinds=kind_groups(),
         places=_duty_places(page) if "redispatch" in file.allowed else [],
@@ -93,8 +95,11 @@ def _case_page(key: str, *, contact: Contact | None = None) -> Any:
     )
 
 
-def _lines(contact: Contact | None) -> list[str]:
-    return [] if contact is None else [t for t in (contact.name, contact.phone, contact.email, contact.home) if t]
+def _middle(connection: Connection, case: Case) -> tuple[float, float] | None:
+    """Where the map for another place opens: at the case, or in the middle of the place that is all one knows."""
+    if case.lon is not None and case.lat is not None:
+        return case.lon, case.lat
+    return ground(connection, on=today()).middle([case.place_code or case.duty_code])
 
 
 def _near(page: pages.Page, near: Nearby) -> dict[str, Any]:
@@ -213,6 +218,12 @@ def do(key: str, event: str) -> Any:
 
 
 def _done(after: Case) -> Any:
+    with looking(current.database(), actor()) as at:
+        hers = at.may_see(after)
+    if not hers:
+        # Moved to where somebody else looks after it: its page would tell her that there is none.
+        flash(_("已办；现在归%(place)s办，您这里看不到后面的办理。", place=page_of(utcnow()).place(after.duty_code)))
+        return redirect("/cases", 303)
     flash(_("已办：%(state)s", state=STAGE_WORDS[after.stage][chosen() == "en"]))
     return redirect(f"/cases/{after.key}", 303)
 

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import shapely
-
 from geoapp.accounts.roles import PlacePath
 from geoapp.places.hierarchy import path_of
 from geoapp.reports.orders.address import PLACE, STREET, Found, Gazetteer, Spot, stands
@@ -77,11 +75,7 @@ class Surroundings:
     @property
     def middle(self) -> tuple[float, float] | None:
         """A point in her area, for a map to open at; None for whoever works everywhere, or where no border is known."""
-        shape = self.ground.shape(top[-1] for top in self.tops if top)
-        if shape is None:
-            return None
-        point = shapely.point_on_surface(shape)
-        return float(point.x), float(point.y)
+        return self.ground.middle(top[-1] for top in self.tops if top)
 
     def is_outside(self, code: str) -> bool:
         """Does a place lie outside of where she works?"""

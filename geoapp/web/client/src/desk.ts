@@ -8,6 +8,7 @@ import { calling } from "./call";
 import { canDraw } from "./drawing";
 import { handing } from "./handing";
 import { painting } from "./paint";
+import { relocating } from "./relocate";
 
 const container = document.getElementById("case-map");
 if (container && canDraw()) void drawCases(container);
@@ -17,6 +18,7 @@ arrows();
 painting();
 filters();
 calling();
+relocating();
 
 async function drawCases(container: HTMLElement): Promise<void> {
   const rows = [...document.querySelectorAll<HTMLElement>(".case-row[data-lon]")];

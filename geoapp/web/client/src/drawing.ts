@@ -4,6 +4,7 @@ import type { FilterSpecification, GeoJSONSource, LayerSpecification, Map as Map
 import type { LayerEntry } from "./catalogue";
 import { boot } from "./boot";
 import { settled } from "./dom";
+import { t } from "./i18n";
 import { BELOW_NAMES, EMPTY, ON_TOP } from "./overlays";
 import type { State } from "./state";
 
@@ -49,6 +50,8 @@ export async function makeMap(container: HTMLElement, camera: Camera | null, pad
     ...(camera ?? (box ? { bounds: box, fitBoundsOptions: { padding } } : { center: [116.46, 39.945] as [number, number], zoom: 11 })),
     localIdeographFontFamily: FONTS,
     attributionControl: false,
+    // What a screen reader calls the canvas.
+    locale: { "Map.Title": t("地图") },
     fadeDuration: 0,
     dragRotate: false,
     pitchWithRotate: false,
