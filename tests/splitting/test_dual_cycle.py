@@ -47,6 +47,13 @@ def test_the_answer_is_that_of_trying_every_division(seed: int) -> None:
     assert checked(graph, request).objective == cheapest_division(graph, request)
 
 
+def test_a_start_may_need_more_than_eleven_faces_to_be_met_only_once() -> None:
+    """Twelve units, three anchors, parts of 1-3 and 15: there is no plan, and only the twelfth face proves it."""
+    graph, request = tiny_world(339)
+    assert cheapest_division(graph, request) is None
+    assert checked(graph, request).status == "infeasible"
+
+
 def test_a_proof_holds_where_borders_that_cost_nothing_turn_in_circles() -> None:
     """A world in which the two searches forget different walks that no border can be: found by trying 1500."""
     graph = make_graph(

@@ -37,7 +37,9 @@ from geoapp.splitting.solvers.reduction import reduce
 from geoapp.splitting.solvers.starts import annealed_plans
 
 METHOD = "dual cycle"
-MOST_BITS = 12
+#: Faces met only once and sides of groups, together; as many as the verifier takes. What the tables hold is limited
+#: besides (``HalfWalks.fits``).
+MOST_BITS = 16
 #: States after which the first start, with no plan known to beat, makes room for a few quick runs: recombinations,
 #: single moves, first temperature, runs (see ``starts.QUICK``).
 PATIENCE = 6_000_000
