@@ -6,7 +6,7 @@ module asks nobody for the language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,9 +57,27 @@ class Page:
         names = [self.places[code[:n]] for n in (9, 12, 15) if n <= len(code) and code[:n] in self.places]
         return " ".join(names[-2:]) or code
 
+    def joined(self, *sentences: str) -> str:
+        """Sentences one after the other."""
+        return (" " if self.english else "").join(sentences)
+
     def stage(self, stage: str) -> str:
         """What officials call a stage."""
         return STAGE_WORDS[stage][self.english]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that could not be used as it was sent, so that it comes back as it was filled in."""
+
+    event: str
+    fields: Mapping[str, str]
+    bodies: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        """What somebody wrote herself in it."""
+        return next((self.fields[name] for name in ("text", "reason") if self.fields.get(name, "").strip()), "")
 
 
 def channels(_: Say) -> list[tuple[str, str]]:
@@ -187,10 +205,20 @@ def log(page: Page, events: Iterable[Event], texts: Sequence[Text], people: Mapp
         {
             "at": e.at, "when": page.when(e.at), "words": EVENT_WORDS[e.kind][page.english],
             "who": who(page, e.actor, people), "text": words.get(e.text_id) if e.text_id is not None else None,
-            "detail": page.place(e.duty_code) if e.kind in {"redispatch", "raise", "return", "not_mended"} else "",
+            "detail": _detail(page, e, people), "revision": e.revision,
         }
         for e in sorted(events, key=lambda e: -e.id)
     ]  # fmt: skip
+
+
+def _detail(page: Page, event: Event, people: Mapping[str, str]) -> str:
+    """To whom or as what something went; empty where the event says it all."""
+    if event.kind in {"redispatch", "raise", "return", "not_mended"}:
+        return page.place(event.duty_code)
+    if event.kind == "classify" and event.data.get("to"):
+        return page.kind(str(event.data["to"]))
+    # A person's key is nothing to read.
+    return people.get(str(event.data.get("lead", "")), "") if event.kind == "assign" else ""
 
 
 def said(page: Page, texts: Sequence[Text], people: Mapping[str, str], *, moderates: bool) -> list[dict[str, Any]]:
@@ -209,26 +237,66 @@ def said(page: Page, texts: Sequence[Text], people: Mapping[str, str], *, modera
     return found
 
 
-def form(page: Page, given: Form) -> dict[str, Any]:
-    """A form of an event with its words."""
+def form(page: Page, shape: Form, filled: Filled | None = None) -> dict[str, Any]:
+    """A form of an event with its words, and with what was filled in where it comes back."""
     _ = page._
     outcomes = ["cannot", "not_ours", "no_longer_needed"]
+    back = filled is not None and filled.event == shape.event
     return {
-        "event": given.event, "fields": given.fields, "primary": given.primary, "reason_needed": given.reason_needed,
-        "words": EVENT_WORDS[given.event][page.english].capitalize() if page.english else EVENT_WORDS[given.event][0],
-        "text_label": _("答复（反映人看得到）") if given.event in {"answer", "refuse"} else _("备注（内部）"),
-        "bodies_label": _("叫哪些单位来") if given.event == "call" else _("协办（选填）"),
+        "event": shape.event, "fields": shape.fields, "primary": shape.primary, "reason_needed": shape.reason_needed,
+        "words": EVENT_WORDS[shape.event][page.english].capitalize() if page.english else EVENT_WORDS[shape.event][0],
+        "text_label": _("答复（反映人看得到）") if shape.event in {"answer", "refuse"} else _("备注（内部）"),
+        "bodies_label": _("叫哪些单位来") if shape.event == "call" else _("协办（选填）"),
         "outcomes": [(code, OUTCOME_WORDS[code][page.english]) for code in
-                     (["done", *outcomes] if given.event == "answer" else outcomes)],
+                     (["done", *outcomes] if shape.event == "answer" else outcomes)],
         "terms": [("24h", _("1 天")), ("3wd", _("3 个工作日")), ("5wd", _("5 个工作日")), ("10wd", _("10 个工作日"))],
+        "given": filled.fields if filled is not None and back else {}, "back": back,
+        "chosen": filled.bodies if filled is not None and back else frozenset(),
     }  # fmt: skip
 
 
-def wish(page: Page, asked: Request, reason: str, *, may_decide: bool) -> dict[str, Any]:
-    """A wish for more time that waits to be decided."""
+def meanwhile(page: Page, events: Sequence[Event], people: Mapping[str, str], *, seen: int) -> str:
+    """What became of a case since the revision that somebody had looked at: 09:05 王某 签收; empty for nothing."""
+    later = [each for each in log(page, events, (), people) if each["revision"] > seen]
+    # The newest say where it stands; those before them are in the timeline.
+    return "；".join(
+        " ".join(filter(None, (each["when"], each["who"], each["words"], each["detail"]))) for each in later[2::-1]
+    )
+
+
+def back(page: Page, filled: Filled, forms: Collection[str], *, stage: str, photos: bool) -> tuple[Filled, str, str]:
+    """Where what somebody filled in comes back: in which form, its id, and what is said of it.
+
+    A form that the case no longer has leaves her words for a note; without a note they are shown, for her to copy.
+
+    Parameters
+    ----------
+    forms : ids of the forms that the page has now
+    photos : had she chosen photographs? A page cannot put files into a form
+    """
+    _ = page._
+    rest = [_("照片要重新选。")] if photos else []
+    if filled.event in forms:
+        typed = any(value.strip() for value in filled.fields.values()) or filled.bodies
+        return (
+            filled,
+            filled.event,
+            page.joined(_("您填的还在，看过再发一次。") if typed else _("看过再按一次。"), *rest),
+        )
+    over = _("现在“%(stage)s”，这一步做不了了。", stage=page.stage(stage))
+    if not filled.words:
+        return filled, "", over
+    if "note" in forms:
+        note = Filled("note", {"text": filled.words})
+        return note, "note", page.joined(over, _("您写的放到了“备注”里，可以存下。"), *rest)
+    return filled, "", page.joined(over, _("您写的是："))
+
+
+def wish(page: Page, asked: Request, reason: str, *, may_decide: bool, given: str = "") -> dict[str, Any]:
+    """A wish for more time that waits to be decided; ``given`` is what was to be said of the decision."""
     _ = page._
     if asked.kind == "extension":
         words = _("申请延期 %(term)s", term=asked.term)
     else:
         words = _("申请挂账到 %(when)s", when=page.when(asked.until) if asked.until else "—")
-    return {"id": asked.id, "words": words, "reason": reason, "may_decide": may_decide}
+    return {"id": asked.id, "words": words, "reason": reason, "may_decide": may_decide, "given": given}

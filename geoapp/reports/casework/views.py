@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +14,11 @@ from sqlalchemy.engine import Connection
 
 from geoapp.accounts.guards import actor, me, today
 from geoapp.db import utcnow
-from geoapp.errors import GeoappError
+from geoapp.errors import Conflict, GeoappError, Invalid, NotAllowed, NotFound, http_status
 from geoapp.places import store as places
 from geoapp.reports import numbers, store
 from geoapp.reports.actions import looking
-from geoapp.reports.cases import Assignment, Case
+from geoapp.reports.cases import Assignment, Case, Request
 from geoapp.reports.casework import actions, forms, pages, showing
 from geoapp.reports.casework import store as casework_store
 from geoapp.reports.contacts.actions import read_contact
@@ -35,8 +37,10 @@ from geoapp.reports.wording import STAGE_WORDS
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
 from geoapp.web.describing import DAY, FILE, LAT, LON, TEXT, WHOLE, array_of, describe, either
+from geoapp.web.errors import said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
+from geoapp.web.negotiation import wants_json
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("casework", __name__, template_folder="templates", enable_openapi=False)
@@ -54,7 +58,7 @@ def case(key: str) -> Any:
     return _case_page(key)
 
 
-def _case_page(key: str, *, contact: Contact | None = None) -> Any:
+def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | None = None) -> Any:
     file, page = inbox.open_case(current.database(), actor(), key), page_of(utcnow())
     case, texts = file.case, {text.id: text.text or "" for text in file.texts}
     moderates = "release" in file.allowed
@@ -67,18 +71,27 @@ def _case_page(key: str, *, contact: Contact | None = None) -> Any:
     words = next((text.text for text in file.texts if text.role == "report" and text.text), "")
     decides = bool({"extend", "hang", "decline"} & set(file.allowed))
     answered = case.stage == Stage.FEEDBACK
+    offered = showing.forms_of(case, file.allowed)
+    wishes = [asked for asked in file.requests if asked.decided_at is None]
+    filled, back = _back(page, file, people, refused, {*(form.event for form in offered), *map(_decision, wishes)})
     return render_template(
         "casework/case.html",
+        back=back,
         case=pages.head(page, case, words),
         middle=middle,
-        forms=[pages.form(page, form) for form in showing.forms_of(case, file.allowed)],
+        forms=[pages.form(page, form, filled) for form in offered],
         photos=[_photo(photo, moderates=moderates) for photo in pictures],
         texts=pages.said(page, file.texts, people, moderates=moderates),
         events=pages.log(page, file.events, file.texts, people),
         requests=[
-            pages.wish(page, asked, texts.get(asked.text_id, ""), may_decide=decides)
-            for asked in file.requests
-            if asked.decided_at is None
+            pages.wish(
+                page,
+                asked,
+                texts.get(asked.text_id, ""),
+                may_decide=decides,
+                given=filled.words if filled and filled.event == _decision(asked) else "",
+            )
+            for asked in wishes
         ],
         assignments=[_assignment(page, file, each) for each in file.assignments],
         near=[_near(page, near) for near in file.nearby[:5]],
@@ -93,6 +106,51 @@ def _case_page(key: str, *, contact: Contact | None = None) -> Any:
         nothing=_("您办的，要请另一位同事核查。") if answered else _("现在没有要您做的。"),
         boot=boot(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A form that was sent and not taken: what was filled in, and why."""
+
+    filled: pages.Filled
+    error: GeoappError
+    seen: int
+    photos: bool = False
+
+
+def _decision(asked: Request) -> str:
+    """Id of the form that decides on a wish, as an event's form is named by the event."""
+    return f"decide-{asked.id}"
+
+
+def _back(
+    page: pages.Page, file: inbox.CaseFile, people: Mapping[str, str], refused: Refused | None, offered: Collection[str]
+) -> tuple[pages.Filled | None, dict[str, Any] | None]:
+    """What comes back of a form that was not taken, and the notice above the case that says why."""
+    if refused is None:
+        return None, None
+    overtaken = isinstance(refused.error, store.StaleCase)
+    what = pages.meanwhile(page, file.events, people, seen=refused.seen) if overtaken else ""
+    sentence = _("您填写的时候，这件有了变化：%(what)s。", what=what) if what else said(refused.error)
+    filled, form, hint = pages.back(page, refused.filled, offered, stage=file.case.stage, photos=refused.photos)
+    return filled, {"sentence": sentence, "form": form, "hint": hint, "words": filled.words}
+
+
+def _again(key: str, event: str, error: GeoappError, *, photos: bool = False) -> Any:
+    """The case again with the form as it was sent; for programs, and where there is nothing to keep, the error."""
+    if wants_json() or not isinstance(error, Conflict | Invalid | NotAllowed | NotFound):
+        raise error
+    given = {name: value for name, value in request.form.items() if name in _MOVE and name not in {"seen", "bodies"}}
+    filled = pages.Filled(event, given, frozenset(request.form.getlist("bodies")))
+    seen = request.form.get("seen", "")
+    number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+    try:
+        page = _case_page(key, refused=Refused(filled, error, number, photos))
+    except NotFound:
+        if not filled.words:
+            raise error from None
+        return render_template("casework/gone.html", sentence=said(error), words=filled.words), http_status(error)
+    return page, http_status(error)
 
 
 def _middle(connection: Connection, case: Case) -> tuple[float, float] | None:
@@ -207,9 +265,9 @@ def do(key: str, event: str) -> Any:
     prepared = [photos.prepare(current.database(), current.objects(), file.stream) for file in files[: MOST["answer"]]]
     try:
         after = actions.bring_about(current.database(), actor(), key, event, request.form)
-    except GeoappError:
+    except GeoappError as error:
         photos.discard(current.objects(), prepared)
-        raise
+        return _again(key, event, error, photos=bool(prepared))
     if prepared:
         with current.database().transaction() as connection:
             for each in prepared:
@@ -239,12 +297,15 @@ def _done(after: Case) -> Any:
 def decide(key: str) -> Any:
     """Approve or decline a wish for more time."""
     form = request.form
-    return _done(
-        waiting.decide(
-            current.database(), actor(), key, forms.whole(form, "request"), approved=form.get("approved") == "yes",
+    asked = forms.whole(form, "request")
+    try:
+        after = waiting.decide(
+            current.database(), actor(), key, asked, approved=form.get("approved") == "yes",
             reason=form.get("reason", ""), seen=forms.seen_of(form),
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+    except GeoappError as error:
+        return _again(key, f"decide-{asked}", error)
+    return _done(after)
 
 
 @blueprint.post("/cases/<key>/contact")

@@ -10,6 +10,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 
 from geoapp.accounts.guards import actor
+from geoapp.errors import Conflict, Invalid, NotAllowed, TooOften, http_status
 from geoapp.reports import numbers
 from geoapp.reports.casework.views import boot, kind_groups
 from geoapp.reports.counter import actions
@@ -20,8 +21,10 @@ from geoapp.reports.orders.views import spot_words
 from geoapp.reports.orders.whereabouts import Whereabouts
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.reports.sending import actions as sending
+from geoapp.reports.sending.taking.actions import UsedKey
 from geoapp.web import current
 from geoapp.web.describing import TEXT, describe, either
+from geoapp.web.errors import said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.requests import public_url
@@ -64,7 +67,14 @@ def take_call() -> Any:
     given = read_call(request.form, kinds=frozenset(rulebook(current.settings()).kinds.kinds))
     if given.wrong:
         return _new_page(wrong={name: _(sentence) for name, sentence in given.wrong.items()}, status=400)
-    done = actions.take_call(current.database(), actor(), given, language=chosen())
+    try:
+        done = actions.take_call(current.database(), actor(), given, language=chosen())
+    except UsedKey as error:
+        words = _("刚才已经记下一件，内容不一样；要另记一件，再按一次“记下”。")
+        return _new_page(wrong={"words": words}, key=sending.new_key(), status=http_status(error))
+    except (Invalid, Conflict, NotAllowed, TooOften) as error:
+        # The caller is still on the line: what was taken down stays in the form.
+        return _new_page(wrong={"words": said(error)}, status=http_status(error))
     if isinstance(done, Question):
         return _new_page(found=done.found)
     return render_template(
@@ -84,7 +94,9 @@ def _placed(done: Taken) -> Any:
     return _("没有定位，先放在%(where)s；可以在案件页改位置。", where=where)
 
 
-def _new_page(*, wrong: dict[str, str] | None = None, found: Whereabouts | None = None, status: int = 200) -> Any:
+def _new_page(
+    *, wrong: dict[str, str] | None = None, found: Whereabouts | None = None, key: str = "", status: int = 200
+) -> Any:
     given = {name: request.form.get(name, "") for name in (*FIELDS, "wants_call")}
     around = look_around(current.database(), actor())
     if found is None and given["address"]:
@@ -92,7 +104,7 @@ def _new_page(*, wrong: dict[str, str] | None = None, found: Whereabouts | None 
     middle = around.middle
     page = render_template(
         "counter/new.html", wrong=wrong or {}, given=given, kinds=kind_groups(), asking=bool(found) and not wrong,
-        key=given["key"] or sending.new_key(), boot=boot(), own=around.where(around.own_place),
+        key=key or given["key"] or sending.new_key(), boot=boot(), own=around.where(around.own_place),
         lon=middle[0] if middle else None, lat=middle[1] if middle else None,
         form={"spots": [spot_words(s) for s in found.candidates] if found else [],
               "note": _(found.note) if found and found.note else "", "chosen": _chosen(given, found)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from apiflask import APIBlueprint
@@ -10,7 +11,8 @@ from flask_babel import gettext as _
 
 from geoapp.accounts.guards import actor
 from geoapp.db import utcnow
-from geoapp.errors import Invalid
+from geoapp.errors import Conflict, GeoappError, Invalid, http_status
+from geoapp.reports import stages
 from geoapp.reports.casework.forms import whole
 from geoapp.reports.casework.pages import Page
 from geoapp.reports.casework.views import boot, page_of
@@ -23,6 +25,7 @@ from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
 from geoapp.web.bodies import takes
 from geoapp.web.describing import FILE, HTML, JSON, TEXT, WHOLE, array_of, describe
+from geoapp.web.errors import said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.negotiation import wants_json
@@ -84,22 +87,18 @@ def linked(token: str) -> Any:
 def answer(token: str) -> Any:
     """Its answer, with pictures."""
     secret = cast(bytes, current_app.secret_key)
-    actions.open_link(current.database(), token, secret=secret)
-    files = [file for file in request.files.getlist("photos") if file.filename][: MOST["answer"]]
-    ready = []
+    given, files = request.form, [file for file in request.files.getlist("photos") if file.filename][: MOST["answer"]]
+    ready: list[photos.Prepared] = []
     try:
+        actions.open_link(current.database(), token, secret=secret)
         for file in files:
             ready.append(photos.prepare(current.database(), current.objects(), file.stream))
         case = actions.answer(
-            current.database(),
-            token,
-            request.form.get("text", ""),
-            outcome=request.form.get("outcome", ""),
-            secret=secret,
+            current.database(), token, given.get("text", ""), outcome=given.get("outcome", ""), secret=secret
         )
-    except Invalid as error:
+    except (Invalid, Conflict, actions.LinkEnded) as error:
         photos.discard(current.objects(), ready)
-        return _page(token, wrong=_(str(error)), status=400)
+        return _not_taken(token, error, with_photos=bool(files))
     with current.database().transaction() as connection:
         for each in ready:
             by = case.answered_by or "handler"
@@ -107,13 +106,30 @@ def answer(token: str) -> Any:
     return render_template("links/thanks.html")
 
 
-def _page(token: str, *, wrong: str = "", status: int = 200) -> Any:
+def _not_taken(token: str, error: GeoappError, *, with_photos: bool) -> Any:
+    """The page again with what was written and why it was not taken; a link that ended gives the words back alone."""
+    if wants_json():
+        raise error
+    words = request.form.get("text", "").strip()
+    if isinstance(error, actions.LinkEnded):
+        if not words:
+            raise error
+        return render_template("links/ended.html", sentence=said(error), words=words), http_status(error)
+    if isinstance(error, stages.IllegalMove):
+        sentence = _("这件事刚才有人办过一步，现在不能回复了；您写的还在下面，请和派给您的人联系。")
+    else:
+        sentence = said(error)
+    wrong = [sentence, *([_("照片要重新选。")] if with_photos else [])]
+    return _page(token, wrong=wrong, status=http_status(error))
+
+
+def _page(token: str, *, wrong: Sequence[str] = (), status: int = 200) -> Any:
     found = actions.open_link(current.database(), token, secret=cast(bytes, current_app.secret_key))
     with current.database().reading() as connection:
         pictures = photo_store.photos_of(connection, found.case.id)
     kind = rulebook(current.settings()).kinds.get(found.case.kind)
     page = render_template(
-        "links/link.html", found=found, case=found.case, wrong=wrong, given=request.form.get("text", ""),
+        "links/link.html", found=found, case=found.case, wrong=wrong, given=request.form,
         kind=kind.title_en if chosen() == "en" else kind.title_zh,
         photos=[ticketed_url(p, 640) for p in pictures if p.name and p.role in {"report", "addition"}],
         until=found.case.due_at.astimezone(current.settings().zone) if found.case.due_at else None,

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from geoapp.accounts.guards import actor
 from geoapp.db import utcnow
-from geoapp.errors import GeoappError, Invalid
+from geoapp.errors import Conflict, GeoappError, Invalid, NotAllowed, TooOften, http_status
 from geoapp.files import CHUNK
 from geoapp.layers.handing_out import refused_csv
 from geoapp.reports.casework.forms import BadForm
@@ -27,6 +27,7 @@ from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
 from geoapp.web.bodies import takes
 from geoapp.web.describing import CSV, FILE, JSON, LAT, LON, TEXT, WHOLE, describe
+from geoapp.web.errors import said
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
@@ -63,7 +64,7 @@ def read() -> Any:
     try:
         orders = read_pasted(text, rules.vocabulary, rules.kinds, now=now, zone=current.settings().zone)
     except GeoappError as error:
-        return _paste_page({"text": _(str(error))}, 400)
+        return _paste_page({"text": said(error)}, 400)
     known = actions.known_orders(current.database(), actor(), [order.number for order in orders], now=now)
     around = actions.look_around(current.database(), actor(), now=now)
     fresh = [_form_of(order, around) for order in orders if order.number not in known]
@@ -148,13 +149,14 @@ def keep() -> Any:
     for i, each in enumerate(confirmed):
         try:
             kept.append(actions.keep_order(current.database(), actor(), each.draft))
-        except Invalid as error:
-            left = [Confirmed(each.given, each.draft, {"words": str(error)}), *confirmed[i + 1 :]]
-            return _check_again(left, kept)
+        except (Invalid, Conflict, NotAllowed, TooOften) as error:
+            # What is stored is told, what is not stays in its form.
+            left = [Confirmed(each.given, each.draft, {"words": said(error)}), *confirmed[i + 1 :]]
+            return _check_again(left, kept, status=http_status(error))
     return render_template("orders/kept.html", kept=kept)
 
 
-def _check_again(confirmed: list[Confirmed], kept: list[Kept] | None = None) -> Any:
+def _check_again(confirmed: list[Confirmed], kept: list[Kept] | None = None, *, status: int = 400) -> Any:
     around = actions.look_around(current.database(), actor())
     shown = [
         _shown(each.given, around)
@@ -166,7 +168,7 @@ def _check_again(confirmed: list[Confirmed], kept: list[Kept] | None = None) -> 
         "orders/check.html", forms=shown, known=kept or [], kinds=kind_groups(), wrong=wrong,
         own=around.where(around.own_place),
     )  # fmt: skip
-    return page, 400
+    return page, status
 
 
 @blueprint.get("/cases/where")
@@ -214,7 +216,7 @@ def sheet() -> Any:
         try:
             batch = actions.import_sheet(current.database(), actor(), path, filename=name)
         except Invalid as error:
-            return _paste_page({"file": _(str(error))}, 400)
+            return _paste_page({"file": said(error)}, 400)
     return redirect(f"/cases/orders/sheets/{batch.key}", 303)
 
 

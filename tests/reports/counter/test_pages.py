@@ -146,3 +146,15 @@ def test_in_a_browser_the_keyboard_is_enough(
     page.get_by_role("heading", name="已记下").wait_for()
     assert "第4网格" in page.locator("main").inner_text()
     context.close()
+
+
+def test_another_call_under_the_form_of_the_one_before_is_kept_and_asked_about(secretary: Any) -> None:
+    """She went back to a form that was sent, and wrote the next call into it."""
+    call(secretary, "绿景苑3号楼2单元门口")
+    form = {"words": "灯也不亮", "address": "绿景苑3号楼2单元门口", "key": KEY}
+    back = secretary.post("/cases/new", data=form)
+    assert back.status_code == 409
+    assert ">灯也不亮</textarea>" in back.text
+    key = re.search(r'name="key" value="([^"]+)"', back.text)
+    assert key
+    assert "告诉来电的人" in secretary.post("/cases/new", data={**form, "key": key[1]}).text

@@ -19,6 +19,7 @@ painting();
 filters();
 calling();
 relocating();
+document.getElementById("wrong")?.focus();
 
 async function drawCases(container: HTMLElement): Promise<void> {
   const rows = [...document.querySelectorAll<HTMLElement>(".case-row[data-lon]")];
