@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         values[setting.name] = _convert(name, text, type(setting.default))
     settings = Settings(**values)  # type: ignore[arg-type]
     _check(settings)
+    return settings
+
+
+def reached_at(settings: Settings, address: str) -> Settings:
+    """The same settings with another address at which people reach it, checked like the one of the environment."""
+    settings = replace(settings, public_url=address)
+    _check_surroundings(settings)
     return settings
 
 

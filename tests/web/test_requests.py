@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, jsonify, request
 
 from geoapp.app import create_app
-from geoapp.config import BadSetting, Settings, read_settings
+from geoapp.config import BadSetting, Settings, reached_at, read_settings
 from geoapp.web.requests import client_address, public_url, request_id
 from geoapp.web.rights import ANYBODY, needs
 
@@ -136,3 +136,9 @@ def test_links_that_leave_begin_with_the_setting_not_with_what_a_request_says(se
 def test_a_setting_that_would_let_strangers_in_is_refused(name: str, text: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read_settings({name: text})
+
+
+def test_the_address_in_posters_is_checked_like_the_setting() -> None:
+    assert reached_at(Settings(), "http://192.168.1.20:8000").public_url == "http://192.168.1.20:8000"
+    with pytest.raises(BadSetting, match="scheme, name and port"):
+        reached_at(Settings(), "javascript:alert(1)")

@@ -23,19 +23,21 @@ _HOUSEHOLDS = ("households", "户数", "套数")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="PDF to write.")
 @click.option("--size", type=click.Choice(["a6", "a5", "a4"]), default="a6", help="Of one poster; pages are A4.")
 @click.option("--all", "also_empty", is_flag=True, help="Also buildings in which nobody lives.")
-def posters(place: str, layer: str, stairs: bool, out: Path, size: str, also_empty: bool) -> None:
+@click.option("--public-url", default="", metavar="URL", help="What addresses in codes begin with; else the setting.")
+def posters(place: str, layer: str, stairs: bool, out: Path, size: str, also_empty: bool, public_url: str) -> None:
     """Give every building of a place a code for its door, and write the posters 楼门码.
 
     Doors that have a code keep it: a reprint shows the same codes. The address in a code begins with
-    GEOAPP_PUBLIC_URL, which phones must be able to reach.
+    --public-url or GEOAPP_PUBLIC_URL, which phones must be able to reach.
 
     \b
     Examples:
+      geoapp posters --public-url http://192.168.1.20:8000 --place 110105012023 --out 试用.pdf
       geoapp posters --place 110105012023 --out 霞光里楼门码.pdf
       geoapp posters --place 110105012023 --stairs --size a5 --out 单元门码.pdf
     """
     from geoapp.accounts.people import Actor
-    from geoapp.config import read_settings
+    from geoapp.config import reached_at, read_settings
     from geoapp.db import Database
     from geoapp.files import secret_key
     from geoapp.maps.sheets.posters import posters_pdf
@@ -44,9 +46,11 @@ def posters(place: str, layer: str, stairs: bool, out: Path, size: str, also_emp
     from geoapp.schema import require_current
 
     settings = read_settings()
+    if public_url:
+        settings = reached_at(settings, public_url)
     if not settings.public_url:
         raise click.UsageError(
-            "请先设置 GEOAPP_PUBLIC_URL（例如 https://jie.example.cn）：楼门码里要写居民手机打得开的地址。"
+            "楼门码里要写居民手机打得开的地址：请加 --public-url https://jie.example.cn，或设置 GEOAPP_PUBLIC_URL。"
         )
     database = Database(settings)
     try:
