@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,23 +24,30 @@ from geoapp.config import Settings
 from geoapp.db import Database, utcnow
 from geoapp.demo import casebook
 from geoapp.demo.cast import CAST, PASSWORD
+from geoapp.demo.snapshots import snapshot
 from geoapp.errors import NotFound
 from geoapp.files import FileStore
 from geoapp.layers import actions as layers
 from geoapp.layers.entry import Entry, parse_catalogue
 from geoapp.layers.importing import entry_options
 from geoapp.maps.actions import publish_stale
+from geoapp.objects import open_objects
 from geoapp.places import actions as places
 from geoapp.places.hierarchy import path_of
 from geoapp.places.records import record_of
 from geoapp.reports import store as cases
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.imports.actions import import_history
+from geoapp.reports.photos import actions as photos
+from geoapp.reports.photos import store as photo_store
+from geoapp.reports.photos.tasks import develop
 from geoapp.schema import prepared
 
 FOLDER = Path(__file__).parents[2] / "layers"
 BY = system("demo")
 Progress = Callable[[float, str], None]
+#: So many reports come with a drawn picture; so many of these wait to be released 审核公开.
+MOST_PICTURES, WAITING_PICTURES = 12, 2
 #: Kinds of entries that become something else than a layer: places, cases, a file to try the import on.
 _NO_LAYER = {"roster", "boundary", "report"}
 
@@ -99,7 +106,8 @@ def _load_cast(database: Database) -> None:
 def _load_reports(database: Database, path: Path) -> None:
     """The demo's reports as cases: closed ones as history, open ones in the inboxes, handled ones accepted."""
     mapping = (FOLDER / "reports" / "mappings" / "demo.toml").read_text(encoding="utf-8")
-    rows = casebook.rows_of(path.read_text(encoding="utf-8"), now=utcnow())
+    collection = path.read_text(encoding="utf-8")
+    rows = casebook.rows_of(collection, now=utcnow())
     with TemporaryDirectory() as folder:
         file = Path(folder) / "demo.csv"
         with file.open("w", encoding="utf-8", newline="") as text:
@@ -114,6 +122,28 @@ def _load_reports(database: Database, path: Path) -> None:
             case = cases.case_by_origin(connection, outcome.origin, number)
         if case is not None:
             handling.accept(database, BY, case.key, seen=case.revision)
+    _load_pictures(database, outcome.origin, casebook.pictured(collection, most=MOST_PICTURES))
+
+
+def _load_pictures(database: Database, origin: str, pictures: Mapping[str, str]) -> None:
+    """Drawn pictures as if they had come with their reports; all but the last ones released, which wait for somebody.
+
+    Developed here and not by the worker: one who opens the demo sees them at once, and only what is there is released.
+    """
+    objects = open_objects(database.settings)
+    waiting = set(list(pictures)[:WAITING_PICTURES])
+    for number, picture in pictures.items():
+        with database.reading() as connection:
+            case = cases.case_by_origin(connection, origin, number)
+        if case is None:
+            continue
+        content = snapshot((FOLDER / "demo" / picture).read_bytes())
+        sent = photos.receive(database, objects, case.id, content, now=case.reported_at)
+        with database.reading() as connection:
+            photo_id = photo_store.photo(connection, sent.key).id
+        develop(database, lambda share, words: None, photo_id=photo_id)
+        if number not in waiting:
+            photos.release(database, BY, sent.key)
 
 
 def _path(entry: Entry) -> Path:

@@ -23,6 +23,16 @@ def rows_of(collection: str, *, now: datetime) -> list[dict[str, str]]:
     return [_row(feature, timedelta(days=days)) for feature in json.loads(collection)["features"]]
 
 
+def pictured(collection: str, *, most: int) -> dict[str, str]:
+    """Numbers of the newest reports with the drawn picture of each, no picture twice."""
+    found: dict[str, str] = {}
+    for feature in reversed(json.loads(collection)["features"]):
+        properties = feature["properties"]
+        if len(found) < most and properties["picture"] not in found.values():
+            found[properties["id"]] = properties["picture"]
+    return found
+
+
 def numbers_in(rows: list[dict[str, str]], state: str) -> list[str]:
     """Numbers of the rows in a state."""
     return [row["id"] for row in rows if row["state"] == state]

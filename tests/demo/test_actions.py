@@ -16,9 +16,12 @@ from geoapp.demo.actions import load_demo
 from geoapp.demo.cast import CAST
 from geoapp.layers import store as layers
 from geoapp.maps.store import opening_day
+from geoapp.objects import open_objects
 from geoapp.places import store as places
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
+from geoapp.reports.photos.photo import object_name
+from geoapp.reports.photos.tables import photos
 from geoapp.reports.tables import reports
 
 pytestmark = pytest.mark.engines
@@ -57,6 +60,13 @@ def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(settings
     # Who signs in as grid officer of the demo finds work in her grid.
     grid = next(one.place for one in CAST if one.rank is Rank.GRID)
     assert sum(row.duty_code == grid for row in rows) == 4
+    # Twelve drawn pictures, each once, in the sizes of a photograph; two wait to be released.
+    with database.reading() as connection:
+        pictures = connection.execute(sa.select(photos.c.state, photos.c.name, photos.c.sha256)).all()
+    assert Counter(row.state for row in pictures) == {"released": 10, "ready": 2}
+    assert len({row.sha256 for row in pictures}) == 12
+    objects = open_objects(settings)
+    assert all(objects.get(object_name(row.name, 640)).startswith(b"RIFF") for row in pictures)
 
 
 def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_today(
