@@ -23,10 +23,12 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
-from tests import engines, signing_in
+from tests import engines, quick_apps, signing_in
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+quick_apps.install()
 
 
 @pytest.fixture(autouse=True)
