@@ -135,11 +135,22 @@ def kind_groups(kinds: Kinds, *, english: bool) -> list[dict[str, Any]]:
     ]
 
 
+def shortened(words: str) -> str:
+    """As much of somebody's words as stands in for a title."""
+    words = " ".join(words.split())
+    return words if len(words) <= _TITLE else words[: _TITLE - 1] + "…"
+
+
+def title_outside(kind: str, case: Case, words: Sequence[str]) -> str:
+    """What a case is called to those outside: its kind; until somebody has sorted it, where it is, or what was said."""
+    if case.kind != UNSORTED:
+        return kind
+    return case.address or next(map(shortened, filter(None, words)), "") or spoken(case.number)
+
+
 def row(page: Page, case: Case, words: str, photo: str) -> dict[str, Any]:
     """One case in a list. Until somebody has sorted it, its own words are its title."""
-    title = page.kind(case.kind)
-    if case.kind == UNSORTED and words:
-        title = words if len(words) <= _TITLE else words[: _TITLE - 1] + "…"
+    title = shortened(words) if case.kind == UNSORTED and words else page.kind(case.kind)
     return {
         "key": case.key, "revision": case.revision, "number": spoken(case.number), "title": title,
         "words": words, "photo": photo, "state": page.stage(case.stage), "place": page.place(case.place_code),

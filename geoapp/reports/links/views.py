@@ -14,8 +14,9 @@ from geoapp.db import utcnow
 from geoapp.errors import Conflict, GeoappError, Invalid, http_status
 from geoapp.reports import stages
 from geoapp.reports.casework.forms import whole
-from geoapp.reports.casework.pages import Page
+from geoapp.reports.casework.pages import Page, title_outside
 from geoapp.reports.casework.views import boot, page_of
+from geoapp.reports.kinds import UNSORTED
 from geoapp.reports.links import actions
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
@@ -54,7 +55,9 @@ def _share(page: Page, found: actions.LinkedCase, link: str) -> str:
     case = found.case
     where = case.address or page.place(case.place_code)
     until = _("请在 %(when)s 前办好", when=page.when(case.due_at)) if case.due_at else ""
-    lines = [f"【{page.kind(case.kind)}】{where}", *found.words[:1], until, _("看照片、回复办理情况：") + link]
+    # Not sorted yet says nothing to those who are to do it.
+    what = _("请办理") if case.kind == UNSORTED else page.kind(case.kind)
+    lines = [f"【{what}】{where}", *found.words[:1], until, _("看照片、回复办理情况：") + link]
     return "\n".join(line for line in lines if line)
 
 
@@ -128,9 +131,10 @@ def _page(token: str, *, wrong: Sequence[str] = (), status: int = 200) -> Any:
     with current.database().reading() as connection:
         pictures = photo_store.photos_of(connection, found.case.id)
     kind = rulebook(current.settings()).kinds.get(found.case.kind)
+    title = title_outside(kind.title_en if chosen() == "en" else kind.title_zh, found.case, found.words)
     page = render_template(
         "links/link.html", found=found, case=found.case, wrong=wrong, given=request.form,
-        kind=kind.title_en if chosen() == "en" else kind.title_zh,
+        title=title,
         photos=[ticketed_url(p, 640) for p in pictures if p.name and p.role in {"report", "addition"}],
         until=found.case.due_at.astimezone(current.settings().zone) if found.case.due_at else None,
     )  # fmt: skip

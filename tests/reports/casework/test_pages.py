@@ -163,14 +163,35 @@ def test_what_is_missing_or_wrong_costs_no_words_either(app: APIFlask, town: Tow
     assert 'name="number" value="123-456-789"' in form_of(back.text, "do/merge")
 
 
+def link_for(client: Any, path: str, body: str) -> tuple[str, str]:
+    """Words for the chat group of a body that a case is given to at once, and the path of the link in them."""
+    client.post(f"{path}/do/assign", data={"seen": "1", "lead": body})
+    assignment = re.search(r'name="assignment" value="(\d+)"', client.get(path).text)
+    assert assignment
+    made = client.post(f"{path}/link", data={"assignment": assignment[1]}).text
+    return made, re.findall(r"http://localhost(/h/[\w.-]+)", made)[0]
+
+
+def test_a_link_is_called_by_what_its_case_is_about(app: APIFlask, town: Town) -> None:
+    grid, outside = officer(app, town, "grid"), app.test_client()
+    said = "东门口那堆东西放了三个星期，味道很大，请你们来看看"
+    for sent, title in (
+        ({"kind": "rubbish"}, "暴露垃圾、垃圾满冒"),
+        ({"kind": "unsorted", "address": "绿景苑3号楼"}, "绿景苑3号楼"),
+        ({"kind": "unsorted", "words": said}, said[:23] + "…"),
+    ):
+        receipt = town.send(**sent)
+        words, link = link_for(grid, f"/cases/{receipt.report_key}", town.bodies["property"])
+        page = outside.get(link).text
+        assert f"<h1>{title}</h1>" in page
+        assert "待分类" not in page + words
+        assert page.count("绿景苑3号楼") == (2 if "address" in sent else 0), "its title, and not again below it"
+
+
 def test_a_handler_behind_a_link_keeps_her_words_too(app: APIFlask, town: Town) -> None:
     receipt = town.send()
     path, grid = f"/cases/{receipt.report_key}", officer(app, town, "grid")
-    grid.post(f"{path}/do/assign", data={"seen": "1", "lead": town.bodies["property"]})
-    assignment = re.search(r'name="assignment" value="(\d+)"', grid.get(path).text)
-    assert assignment
-    made = grid.post(f"{path}/link", data={"assignment": assignment[1]}).text
-    link = re.findall(r"http://localhost(/h/[\w.-]+)", made)[0]
+    _, link = link_for(grid, path, town.bodies["property"])
     colleague = officer(app, town, "manager")
     colleague.post(f"{path}/do/accept", data={"seen": "2"})
     colleague.post(f"{path}/do/answer", data={"seen": "3", "text": "同事先清了", "outcome": "done"})
