@@ -182,7 +182,10 @@ def move(stage: str, event: str) -> Move:
     """The row for an event in a stage; IllegalMove when there is none."""
     found = _TABLE.get((event, Stage(stage)))
     if found is None:
-        raise IllegalMove(f"案件现在“{STAGE_WORDS[stage][0]}”，不能{EVENT_WORDS[event][0]}；请刷新后再看。")
+        raise IllegalMove(
+            "案件现在“%(stage)s”，不能“%(event)s”；请刷新后再看。",
+            stage=STAGE_WORDS[stage][0], event=EVENT_WORDS[event][0],
+        )  # fmt: skip
     return found
 
 
@@ -195,12 +198,15 @@ def check(stage: str, event: str, standing: Standing, given: Collection[str] = (
     """
     found = move(stage, event)
     if not standing.stands_as(found):
-        raise NotYours(f"您不能{EVENT_WORDS[event][0]}：这件事不在您的范围内，也没有派给您；请联系本级管理员。")
+        raise NotYours(
+            "您不能“%(event)s”：这件事不在您的范围内，也没有派给您；请联系本级管理员。", event=EVENT_WORDS[event][0]
+        )
     if SECOND in found.needs and not standing.may_be_second(event):
         raise SecondPersonNeeded("办理人和核查人、申请人和批准人不能是同一个人；请换一位同事来做。")
     missing = sorted(found.needs - {SECOND} - set(given))
     if missing:
-        raise Incomplete(f"{EVENT_WORDS[event][0]}还缺{'、'.join(NEED_WORDS[name] for name in missing)}；请补上。")
+        lacking = "、".join(NEED_WORDS[name] for name in missing)
+        raise Incomplete("“%(event)s”还缺%(what)s；请补上。", event=EVENT_WORDS[event][0], what=lacking)
     return found
 
 

@@ -62,6 +62,16 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "contact_read": ("查看联系方式", "contact read"),
     "undo": ("撤销批量操作", "bulk action undone"),
 }
+#: What a button says in English, where the timeline says what was done; Chinese needs one word for both.
+ACTS: dict[str, str] = {
+    "file": "File", "accept": "Accept", "assign": "Assign", "classify": "Sort into a kind",
+    "relocate": "Correct the place", "note": "Note", "return": "Return to the level above",
+    "hand_back": "Hand back to the office",
+    "redispatch": "Re-dispatch", "refuse": "Do not take up", "answer": "Answer", "ask_extension": "Ask for more time",
+    "ask_hang": "Ask to put on hold", "resume": "Resume", "call": "Call bodies in", "respond": "Respond",
+    "arrive": "Arrive", "rework": "Send back to be redone", "verify": "Pass the check", "close": "Close",
+    "reopen": "Reopen", "merge": "Merge", "unmerge": "Take apart", "hide": "Hide", "unhide": "Show again",
+}  # fmt: skip
 OUTCOME_WORDS: dict[str, tuple[str, str]] = {
     "done": ("办完了", "done"),
     "cannot": ("办不了，原因在下面", "cannot be done; the reason is below"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from apiflask import APIFlask
 from flask import Response, current_app, jsonify, make_response, render_template, request
@@ -56,7 +56,17 @@ def _shape_here() -> Callable[[int, str], Response] | None:
     return next((make for prefix, make in shapes.items() if request.path.startswith(prefix)), None)
 
 
-def said(error: GeoappError) -> str:
+class Sentence(Protocol):
+    """Words of ours with their values apart: an error, or a note that is an answer's part; ``str()`` is Chinese."""
+
+    sentence: str
+
+    @property
+    def values(self) -> Any:
+        """What stands at the places of the sentence, by name."""
+
+
+def said(error: Sentence) -> str:
     """An error's sentence in the reader's language, in Chinese where it has no other."""
     spoken = error.sentence % error.values if error.values else error.sentence
     if not error.sentence or spoken != str(error):

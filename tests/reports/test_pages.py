@@ -212,6 +212,8 @@ def test_the_page_of_a_case_is_there_in_english(app: APIFlask, town: Town) -> No
     case = only_case(grid)
     page = grid.get(f"{case}?lang=en").text
     assert "What to do now" in page
+    assert re.search(r">Accept</button>", page), "a button says what it will do, not what was done"
+    assert "“Answer” is not possible" in grid.post(f"{case}/do/answer", data={"seen": "1", "text": "好了"}).text
 
 
 def test_a_call_is_taken_down_at_the_counter(app: APIFlask, town: Town) -> None:

@@ -23,8 +23,12 @@ from geoapp.accounts.trail import views as trail_views
 from geoapp.db import DatabaseGone
 from geoapp.maps import facts, style
 from geoapp.objects import ObjectsUnreachable
+from geoapp.reports.casework.showing import FIELDS
+from geoapp.reports.orders import actions as orders
+from geoapp.reports.orders import notes
 from geoapp.reports.patrols import rounds
 from geoapp.reports.photos import photo
+from geoapp.reports.wording import EVENT_WORDS, NEED_WORDS, STAGE_WORDS
 from geoapp.web import translating
 
 GEOAPP = Path(translating.__file__).parents[1]
@@ -34,9 +38,15 @@ LOOKED_UP = {
     *facts.FIELDS.values(), *facts.VALUES.values(), *style.WORDS.values(), *facts.ESTIMATES[:2],
     *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), *BODY_KINDS.values(), DatabaseGone.outside,
     ObjectsUnreachable.outside, photo.TAKEN_BACK, photo.TOO_OLD, *rounds.ACTS.values(), *rounds.RHYTHMS.values(),
+    *orders.NOTES.values(), notes.CUT, notes.LATE, notes.UNREAD_TERM, *(EVENT_WORDS[event][0] for event in FIELDS),
+    *(words for words, _ in STAGE_WORDS.values()), *NEED_WORDS.values(),
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
-BILINGUAL = ("accounts", "reports/patrols", "reports/photos")
+BILINGUAL = (
+    "accounts", "reports/bulk", "reports/calling", "reports/casework", "reports/counter", "reports/handling",
+    "reports/inbox", "reports/ledger", "reports/links", "reports/merging", "reports/moderating", "reports/orders",
+    "reports/patrols", "reports/photos", "reports/sending", "reports/waiting",
+)  # fmt: skip
 
 
 def said_by_server() -> set[str]:
@@ -48,7 +58,7 @@ def said_by_server() -> set[str]:
 
 
 def said_by_errors() -> set[str]:
-    """Sentences that are raised in the parts whose pages speak both languages."""
+    """Sentences that are raised, or noted beside an answer, in the parts whose pages speak both languages."""
     found = set()
     for path in [path for part in BILINGUAL for path in (GEOAPP / part).rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -56,7 +56,7 @@ def run(
     items : key and seen revision of each case
     """
     if action not in ACTIONS or not 0 < len(items) <= MOST:
-        raise Invalid(f"批量操作一次最多 {MOST} 件，只能签收、派单、分类、隐藏、恢复显示。")
+        raise Invalid("批量操作一次最多 %(most)s 件，只能签收、派单、分类、隐藏、恢复显示。", most=MOST)
     work: dict[str, Callable[[Desk, Case], Case]] = {
         "accept": accept_at,
         "assign": lambda at, case: assign_at(at, case, lead or Target()),

@@ -52,9 +52,9 @@ def read_day(text: str) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise BadForm(f"“{text[:20]}”不是日期；请写成 2026-11-24。") from None
+        raise BadForm("“%(text)s”不是日期；请写成 2026-11-24。", text=text[:20]) from None
     if not 1990 <= day.year <= 2200:
-        raise BadForm(f"“{text[:20]}”不在可用的年份里；请核对日期。")
+        raise BadForm("“%(text)s”不在可用的年份里；请核对日期。", text=text[:20])
     return day
 
 

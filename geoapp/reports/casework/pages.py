@@ -18,7 +18,7 @@ from geoapp.reports.casework.showing import Form
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.numbers import spoken
 from geoapp.reports.stages import Stage
-from geoapp.reports.wording import EVENT_WORDS, OUTCOME_WORDS, STAGE_WORDS
+from geoapp.reports.wording import ACTS, EVENT_WORDS, OUTCOME_WORDS, STAGE_WORDS
 
 Say = Callable[..., str]
 #: Letters of words that stand in for a title.
@@ -255,7 +255,7 @@ def form(page: Page, shape: Form, filled: Filled | None = None) -> dict[str, Any
     back = filled is not None and filled.event == shape.event
     return {
         "event": shape.event, "fields": shape.fields, "primary": shape.primary, "reason_needed": shape.reason_needed,
-        "words": EVENT_WORDS[shape.event][page.english].capitalize() if page.english else EVENT_WORDS[shape.event][0],
+        "words": ACTS[shape.event] if page.english else EVENT_WORDS[shape.event][0],
         "text_label": _("答复（反映人看得到）") if shape.event in {"answer", "refuse"} else _("备注（内部）"),
         "bodies_label": _("叫哪些单位来") if shape.event == "call" else _("协办（选填）"),
         "outcomes": [(code, OUTCOME_WORDS[code][page.english]) for code in

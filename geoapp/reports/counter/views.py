@@ -21,7 +21,7 @@ from geoapp.reports.orders.views import spot_words
 from geoapp.reports.orders.whereabouts import Whereabouts
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.reports.sending import actions as sending
-from geoapp.reports.sending.taking.actions import UsedKey
+from geoapp.reports.sending.matter import UsedKey
 from geoapp.web import current
 from geoapp.web.describing import TEXT, describe, either
 from geoapp.web.errors import said
@@ -107,7 +107,7 @@ def _new_page(
         key=key or given["key"] or sending.new_key(), boot=boot(), own=around.where(around.own_place),
         lon=middle[0] if middle else None, lat=middle[1] if middle else None,
         form={"spots": [spot_words(s) for s in found.candidates] if found else [],
-              "note": _(found.note) if found and found.note else "", "chosen": _chosen(given, found)},
+              "note": said(found.note) if found else "", "chosen": _chosen(given, found)},
         pin=given["choice"] == PIN,
     )  # fmt: skip
     return page, status

@@ -146,7 +146,7 @@ def redispatch(
         case = at.open(key, seen=seen)
         move = at.check(case, "redispatch", _given(reason=reason, place=place_code))
         if place_code not in ground(at.connection, on=at.on).codes_known:
-            raise Invalid(f"没有编码为 {place_code[:17]} 的区划；请在名单中选择。")
+            raise Invalid("没有编码为 %(code)s 的区划；请在名单中选择。", code=place_code[:17])
         # Within what the actor oversees, or up to the level above it: what lies elsewhere goes by way of that level.
         tops = [top[-1] for top in at.actor.places("reports.dispatch", on=at.on) if top]
         above = {at.rules.levels.above(top) for top in tops if case.duty_code.startswith(top)}

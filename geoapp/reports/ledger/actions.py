@@ -117,7 +117,7 @@ def fill(
     with database.reading() as connection:
         rows = store.count(connection, found.place_code, since=since, until=until)
         if rows > MOST_ROWS:
-            raise TooLarge(f"这段时间有 {rows} 件，一份最多 {MOST_ROWS} 件；请把时间分成几段。")
+            raise TooLarge("这段时间有 %(n)s 件，一份最多 %(most)s 件；请把时间分成几段。", n=rows, most=MOST_ROWS)
         names = {v.code: v.name for v in places.versions(connection, on=on, geometry=False)}
         words = Words(rules.kinds, names, dict(pages.channels(str)), rules.clock.zone, now)
         given = store.lines(connection, found.place_code, since=since, until=until)

@@ -21,6 +21,7 @@ from geoapp.reports.imports.forms import Lines, opened
 from geoapp.reports.imports.history import SetAside
 from geoapp.reports.imports.store import Import
 from geoapp.reports.orders import store as orders
+from geoapp.reports.orders.notes import CUT, LATE, UNREAD_TERM
 from geoapp.reports.orders.order import canonical_number
 from geoapp.reports.orders.sheet import BadRow, OrderSheet, SheetOrder
 from geoapp.reports.orders.whereabouts import Candidate, Surroundings
@@ -153,7 +154,12 @@ NOTES = {
     "near": "离边界不到 20 米，请核对归属",
     "phone": "来电号码读不懂，没有留下",
     "unsorted": "类别没有读懂，记为待分类",
+    "cut": "内容太长，已截短",
+    "term": "时限没有读懂，按类别的期限办",
+    "late": "办结时限早于派单时间，请核对",
 }
+#: What the reading of a row notes -> its code.
+_OF_ROWS = {CUT: "cut", UNREAD_TERM: "term", LATE: "late"}
 
 
 def import_sheet(database: Database, actor: Actor, path: Path, *, filename: str, now: datetime | None = None) -> Import:
@@ -202,7 +208,9 @@ def sheet_import(database: Database, actor: Actor, key: str) -> tuple[Import, li
 def _require_few(lines: Lines) -> None:
     count = sum(any(cell not in (None, "") for cell in cells) for _, cells in lines.read())
     if count > MOST_ROWS + 1:
-        raise TooLarge(f"表格有 {count} 行，一次最多 {MOST_ROWS} 行；请按月份或社区拆开，分几次导入。")
+        raise TooLarge(
+            "表格有 %(n)s 行，一次最多 %(most)s 行；请按月份或社区拆开，分几次导入。", n=count, most=MOST_ROWS
+        )
 
 
 def _batches(rows: Iterator[SheetOrder | BadRow]) -> Iterator[list[SheetOrder | BadRow]]:
@@ -249,7 +257,7 @@ def _row_as_report(
         notes["near"] += 1
     phone = dialled(row.phones[0]) if row.phones else ""
     odd = {"unsorted": row.kind == "unsorted", "phone": bool(row.phones) and not phone}
-    notes.update([*row.notes, *(name for name, there in odd.items() if there)])
+    notes.update([*(_OF_ROWS[note.sentence] for note in row.notes), *(name for name, there in odd.items() if there)])
     draft = Draft(row.number, row.words, address, kind=row.kind, term=row.term, due_at=row.due_at,
                   received_at=row.sent_at or row.reported_at, phone=phone)  # fmt: skip
     return _as_report(draft, row.number, spot, around, now)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
 from geoapp.layers.rosters.names import Building, expand, normal
+from geoapp.reports.orders.notes import NOTHING, Note
 from geoapp.reports.placing import Ground, distance_m
 
 BUILDING, COMPOUND, STREET, PLACE = "building", "compound", "street", "place"
@@ -57,7 +58,7 @@ class Found:
     spots: tuple[Spot, ...] = ()
     lonlat: tuple[float, float] | None = None
     #: What an official should know before she believes it.
-    note: str = ""
+    note: Note = NOTHING
 
     @property
     def spot(self) -> Spot | None:
@@ -88,7 +89,7 @@ class Gazetteer:
         """
         plain = _DASHED.sub(r"\1号楼\2单元\3", normal(address))
         if not plain:
-            return Found("none", note="没有写地点；请在图上点一下。")
+            return Found("none", note=Note("没有写地点；请在图上点一下。"))
         estates = self._longest_of(COMPOUND, plain)
         found = self._building(plain, estates, prefer)
         if found is None and estates:
@@ -97,7 +98,7 @@ class Gazetteer:
             found
             or self._street(plain, prefer)
             or self._place(plain)
-            or Found("none", note="图上没有这个地点；请在图上点一下。")
+            or Found("none", note=Note("图上没有这个地点；请在图上点一下。"))
         )
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -113,8 +114,9 @@ class Gazetteer:
             return None
         if len(distinct) == 1:
             return Found(BUILDING, (distinct[0],), distinct[0].lonlat)
-        words = "写了几栋楼" if asked > 1 else f"图上有 {len(distinct)} 处同名"
-        return Found(BUILDING, tuple(distinct[:_MOST]), note=f"{words}；请选一处，或在图上点一下。")
+        several, n = Note("写了几栋楼；请选一处，或在图上点一下。"), len(distinct)
+        note = several if asked > 1 else Note("图上有 %(n)s 处同名；请选一处，或在图上点一下。", n=n)
+        return Found(BUILDING, tuple(distinct[:_MOST]), note=note)
 
     def _one_building(self, building: Building, estates: Sequence[Spot]) -> list[Spot]:
         names, label = self._names[BUILDING], building.label
@@ -131,23 +133,25 @@ class Gazetteer:
     def _compound(self, plain: str, estates: Sequence[Spot], prefer: Any) -> Found:
         spots = _inside(list(estates), prefer)
         label = next((b.label for b in _asked(plain) if re.search(r"\d号楼", b.label)), "")
-        note = f"图上的{spots[0].name}里没有{label}，先放在小区中间；请在图上点一下。" if label else ""
+        note = NOTHING
+        if label:
+            note = Note("图上的%(estate)s里没有%(building)s，先放在小区中间；请在图上点一下。",
+                        estate=spots[0].name, building=label)  # fmt: skip
         if len(spots) == 1:
             return Found(COMPOUND, (spots[0],), spots[0].lonlat, note)
-        return Found(COMPOUND, tuple(spots[:_MOST]), note=f"图上有 {len(spots)} 个同名小区；请选一处。")
+        return Found(COMPOUND, tuple(spots[:_MOST]), note=Note("图上有 %(n)s 个同名小区；请选一处。", n=len(spots)))
 
     def _street(self, plain: str, prefer: Any) -> Found | None:
         streets = _merged(self._all_of(STREET, plain))
         if len(streets) >= 2 and (crossing := _crossing(streets)) is not None:
-            return Found(STREET, tuple(crossing[0]), crossing[1], note="按两条路的路口定位。")
+            return Found(STREET, tuple(crossing[0]), crossing[1], note=Note("按两条路的路口定位。"))
         if not streets:
             return None
         street = streets[0]
         part = shapely.intersection(street.shape, prefer) if prefer is not None else street.shape
         inside = Spot(STREET, street.name, street.shape if part.is_empty else part)
-        return Found(
-            STREET, (inside,), inside.lonlat, note=f"只知道在{street.name}上，先放在路的中段；请在图上点一下。"
-        )
+        note = Note("只知道在%(street)s上，先放在路的中段；请在图上点一下。", street=street.name)
+        return Found(STREET, (inside,), inside.lonlat, note=note)
 
     def _place(self, plain: str) -> Found | None:
         # The lowest place says most; its code is the longest.
@@ -155,7 +159,7 @@ class Gazetteer:
         if not spots:
             return None
         lowest = [s for s in spots if len(s.code) == len(spots[0].code)]
-        return Found(PLACE, tuple(lowest[:_MOST]), note="只知道在哪个区划，没有具体位置；请在图上点一下。")
+        return Found(PLACE, tuple(lowest[:_MOST]), note=Note("只知道在哪个区划，没有具体位置；请在图上点一下。"))
 
     def _longest_of(self, kind: str, plain: str) -> list[Spot]:
         found = self._mentions(kind, plain)
@@ -186,15 +190,6 @@ class Standing:
 
     codes: tuple[str, ...]
     near: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def warning(self) -> str:
-        """What to say to whoever takes it down; empty where nothing is unsure."""
-        if not self.near:
-            return ""
-        listed = "、".join(self.names.get(code, code) for code in self.near)
-        return f"离边界不到 20 米，旁边是{listed}；请核对归属。"
 
 
 def stands(found: Found, ground: Ground) -> Standing | None:
@@ -210,7 +205,7 @@ def stands(found: Found, ground: Ground) -> Standing | None:
             there, beside = ground.at(lon, lat)
             close |= {code for code in (*beside, next((c for c in reversed(there[:4]) if c), "")) if code}
     close.discard(own)
-    return Standing(codes, tuple(sorted(close)), {code: ground.names.get(code, code) for code in close})
+    return Standing(codes, tuple(sorted(close)))
 
 
 def _asked(plain: str) -> Iterator[Building]:

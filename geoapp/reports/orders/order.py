@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from geoapp.reports.orders.notes import Note
 from geoapp.reports.orders.spelling import spelled
 
 #: Signs that stand around a value and do not belong to it.
@@ -43,7 +44,7 @@ class Order:
     #: Where personal data stand: they go nowhere but to the handler.
     personal: tuple[Reading, ...]
     unread: tuple[Reading, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -40,9 +40,11 @@ def _rows(sheet: OrderSheet) -> list[Order]:
     found: list[Order] = []
     for row in sheet.rows():
         if isinstance(row, BadRow):
-            raise BadPaste(f"粘贴的第 {row.row} 行：{row.message}；{row.remedy}。")
+            raise BadPaste(
+                "粘贴的第 %(row)s 行：%(message)s；%(remedy)s。", row=row.row, message=row.message, remedy=row.remedy
+            )
         if len(found) >= MOST_ORDERS:
-            raise TooManyOrders(f"粘贴的表格超过 {MOST_ORDERS} 行；更多请存成文件，用表格导入。")
+            raise TooManyOrders("粘贴的表格超过 %(most)s 行；更多请存成文件，用表格导入。", most=MOST_ORDERS)
         found.append(_order(row))
     return found
 

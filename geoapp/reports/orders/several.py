@@ -39,12 +39,14 @@ def split_orders(text: str, labels: Mapping[str, str]) -> list[str]:
     ['工单编号 2026-0412 甲院 漏水', '工单编号 2026-0413 乙院 停电']
     """
     if len(text) > MOST_LETTERS * MOST_ORDERS:
-        raise TooManyOrders(f"粘贴的内容太长；一次最多 {MOST_ORDERS} 张，更多请用表格导入。")
+        raise TooManyOrders("粘贴的内容太长；一次最多 %(most)s 张，更多请用表格导入。", most=MOST_ORDERS)
     plain = spelled(text)
     parts = divide(plain.text, labels)
     numbers = _numbers(plain.text, parts)
     if len(numbers) > MOST_ORDERS:
-        raise TooManyOrders(f"粘贴的内容里有 {len(numbers)} 张工单；一次最多 {MOST_ORDERS} 张，更多请用表格导入。")
+        raise TooManyOrders(
+            "粘贴的内容里有 %(n)s 张工单；一次最多 %(most)s 张，更多请用表格导入。", n=len(numbers), most=MOST_ORDERS
+        )
     if len(numbers) < 2:
         return [text]
     cuts = [_beginning(plain.text, parts, before, at) for before, at in itertools.pairwise(numbers)]

@@ -17,6 +17,7 @@ from geoapp.errors import Invalid, TooLarge
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.orders import callers
 from geoapp.reports.orders.moments import end_of_day, find_moment, find_term
+from geoapp.reports.orders.notes import CUT, LATE, UNREAD_TERM, Note
 from geoapp.reports.orders.order import canonical_number
 from geoapp.reports.orders.spelling import spelled
 from geoapp.reports.orders.text import MOST_WORDS
@@ -66,7 +67,7 @@ class SheetOrder:
     sent_at: datetime | None
     reported_at: datetime | None
     phones: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -106,7 +107,7 @@ class OrderSheet:
                 continue
             count += 1
             if count > MOST_ROWS:
-                raise LongSheet(f"表格超过 {MOST_ROWS} 行；请按月份或社区拆开，分几次导入。")
+                raise LongSheet("表格超过 %(most)s 行；请按月份或社区拆开，分几次导入。", most=MOST_ROWS)
             row = self._row(at, cells)
             if isinstance(row, SheetOrder) and (before := seen.setdefault(row.number, at)) != at:
                 row = BadRow(at, "repeated", f"编号与第 {before} 行相同", "同一张工单只保留一行")
@@ -135,7 +136,7 @@ class OrderSheet:
         sent, reported = self._moment(cells, "sent_at"), self._moment(cells, "reported_at")
         term, due, notes = self._term(cells, sent or self._now)
         if len(words) > MOST_WORDS:
-            notes.append(f"内容超过 {MOST_WORDS} 字，已截短")
+            notes.append(Note(CUT, n=MOST_WORDS))
         phones = [t.value for text in self._texts(cells, "phone")
                   for t in callers.traces(spelled(text).text, labelled=True) if t.what == callers.PHONE]  # fmt: skip
         kinds = likely_kinds(category, words, self._words, self._kinds)
@@ -143,8 +144,9 @@ class OrderSheet:
         return SheetOrder(at, number, words, place, category[:200], kinds, term, due, sent, reported,
                           tuple(dict.fromkeys(phones))[:5], tuple(notes))  # fmt: skip
 
-    def _term(self, cells: Sequence[Any], sent: datetime) -> tuple[str, datetime | None, list[str]]:
-        term, due, notes = "", None, []
+    def _term(self, cells: Sequence[Any], sent: datetime) -> tuple[str, datetime | None, list[Note]]:
+        term, due = "", None
+        notes: list[Note] = []
         for text in self._texts(cells, "term"):
             plain = self._dated(text)
             moment = find_moment(plain, zone=self._zone, near=sent)
@@ -153,9 +155,9 @@ class OrderSheet:
             span = find_term(plain, moment.end if moment else 0)
             term = term or (span.term if span else "")
             if moment is None and span is None:
-                notes.append(f"时限“{text[:20]}”没有读懂，按类别的期限办")
+                notes.append(Note(UNREAD_TERM, text=text[:20]))
         if due is not None and due <= sent:
-            notes.append("办结时限早于派单时间")
+            notes.append(Note(LATE))
         return term, due, notes
 
     def _moment(self, cells: Sequence[Any], field: str) -> datetime | None:

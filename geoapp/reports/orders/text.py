@@ -15,6 +15,7 @@ from geoapp.errors import Invalid, TooLarge
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.orders import callers
 from geoapp.reports.orders.moments import end_of_day, find_moment, find_term, find_today
+from geoapp.reports.orders.notes import LATE, Note
 from geoapp.reports.orders.order import EDGE, Order, Reading, canonical_number
 from geoapp.reports.orders.parts import Part, divide
 from geoapp.reports.orders.places import address_end, find_address
@@ -61,7 +62,11 @@ def read_order(text: str, vocabulary: Vocabulary, kinds: Kinds, *, now: datetime
     EmptyOrder, LongOrder, SeveralOrders
     """
     if len(text) > MOST_LETTERS:
-        raise LongOrder(f"粘贴的内容有 {len(text)} 个字，超过 {MOST_LETTERS} 个；请只粘贴一张工单，或用表格导入。")
+        raise LongOrder(
+            "粘贴的内容有 %(n)s 个字，超过 %(most)s 个；请只粘贴一张工单，或用表格导入。",
+            n=len(text),
+            most=MOST_LETTERS,
+        )
     plain = spelled(text)
     if not _SAYS_SOMETHING.search(plain.text):
         raise EmptyOrder("没有粘贴任何内容；请复制整张工单后再粘贴。")
@@ -79,7 +84,7 @@ class _Reader:
         self.readings: list[Reading] = []
         self.cuts: list[tuple[int, int, str]] = []
         self.personal: list[Reading] = []
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         for part in self.parts:
             self._take(part.label_start, part.start)
 
@@ -156,7 +161,11 @@ class _Reader:
                 found.setdefault(canonical_number(m[1]), (m.start(1), m.end(1), part.label))
         if len(found) > 1:
             listed = "、".join(list(found)[:3])
-            raise SeveralOrders(f"这段文字里有 {len(found)} 个工单编号（{listed}）；请一次粘贴一张，或用表格导入。")
+            raise SeveralOrders(
+                "这段文字里有 %(n)s 个工单编号（%(listed)s）；请一次粘贴一张，或用表格导入。",
+                n=len(found),
+                listed=listed,
+            )
         if not found:
             for part in self._free():
                 for m in FREE_NUMBER.finditer(self.text, part.start, part.end):
@@ -194,7 +203,7 @@ class _Reader:
         if not term and due is None:
             term = self._asked_term()
         if due is not None and due <= sent:
-            self.notes.append("办结时限早于派单时间，请核对。")
+            self.notes.append(Note(LATE))
         return term, due
 
     def _asked_term(self) -> str:

@@ -91,14 +91,14 @@ def _form_of(order: Order, around: Surroundings) -> dict[str, Any]:
         else _("没有读到地点，请补上。"),
         "words": _("没有读到诉求内容，请补上。"),
     }
-    said = [missing[name] for name in order.missing]
+    asked = [missing[name] for name in order.missing]
     if not order.term and order.due_at is None:
-        said.append(_("没有读到时限，按类别的期限办。"))
+        asked.append(_("没有读到时限，按类别的期限办。"))
     if len(order.phones) > 1:
-        said.append(_("读到几个电话，只留第一个。"))
+        asked.append(_("读到几个电话，只留第一个。"))
     return _shown(given, around) | {
-        "said": said, "notes": [_(note) for note in order.notes], "unread": [r.value for r in order.unread if r.value],
-        "wrong": {}, "take": True,
+        "said": asked, "notes": [said(note) for note in order.notes], "wrong": {}, "take": True,
+        "unread": [reading.value for reading in order.unread if reading.value],
     }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def _shown(given: dict[str, str], around: Surroundings) -> dict[str, Any]:
     default = found.only.key if found.only and given["choice"] != OWN else OWN
     terms = list(dict.fromkeys(filter(None, (given["term"], *_TERMS))))
     return {
-        "given": given, "spots": [spot_words(spot) for spot in found.candidates], "note": _(found.note),
+        "given": given, "spots": [spot_words(spot) for spot in found.candidates], "note": said(found.note),
         "chosen": next((spot.key for spot in found.candidates if spot.key == given["choice"]), default),
         "terms": [(term, term_words(term)) for term in terms],
     }  # fmt: skip
@@ -187,7 +187,7 @@ def where() -> Any:
             raise BadForm(_("这个位置不在地球上；请在图上重新点。"))
         return {"spots": [spot_words(around.point(lon, lat))], "note": ""}
     found = around.find(request.args.get("address", "")[:200])
-    return {"spots": [spot_words(spot) for spot in found.candidates], "note": _(found.note) if found.note else ""}
+    return {"spots": [spot_words(spot) for spot in found.candidates], "note": said(found.note)}
 
 
 # -- sheets --------------------------------------------------------------------------------------------------------

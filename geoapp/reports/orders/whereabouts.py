@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from geoapp.accounts.roles import PlacePath
 from geoapp.places.hierarchy import path_of
 from geoapp.reports.orders.address import PLACE, STREET, Found, Gazetteer, Spot, stands
+from geoapp.reports.orders.notes import NOTHING, Note
 from geoapp.reports.placing import Ground, Position, codes_of
 
 #: A choice that is none of the candidates: the official's own place, without a point.
@@ -42,7 +43,7 @@ class Whereabouts:
     """What an address may mean, the likeliest first, and what an official should know before she believes it."""
 
     candidates: tuple[Candidate, ...] = ()
-    note: str = ""
+    note: Note = NOTHING
 
     @property
     def only(self) -> Candidate | None:

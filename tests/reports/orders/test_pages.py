@@ -156,6 +156,15 @@ def test_a_sheet_tells_what_became_of_each_row(app: APIFlask, town: Town) -> Non
     assert refused.status_code == 400 and "XLSX" in refused.text
 
 
+def test_what_is_unsure_is_said_in_english_with_the_names_of_the_map(app: APIFlask, town: Town) -> None:
+    client = officer(app, town, "secretary")
+    client.get("/cases/orders?lang=en")
+    note = client.get("/cases/where", query_string={"address": "绿景苑23号楼"}).json["note"]
+    assert re.search(r"The map has no 23号楼 in 绿景苑\S*, so it was put", note)
+    table = "工单编号\t诉求内容\t地点\t办结时限\n20261118-0412\t灯不亮\t绿景苑3号楼\t尽快"
+    assert "The term “尽快” could not be read" in client.post("/cases/orders", data={"text": table}).text
+
+
 def test_where_an_address_lies_is_answered_while_it_is_typed(app: APIFlask, town: Town) -> None:
     client = officer(app, town, "secretary")
     two = client.get("/cases/where?address=7号楼").json["spots"]

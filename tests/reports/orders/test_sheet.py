@@ -107,7 +107,7 @@ def test_dates_as_spreadsheets_hand_them_over(written: Any, due: str) -> None:
 
 def test_a_term_that_nobody_understands_is_told_and_does_not_cost_the_order() -> None:
     (order,) = orders([HEAD, row(办结时限="尽快")])
-    assert isinstance(order, SheetOrder) and order.notes == ("时限“尽快”没有读懂，按类别的期限办",)
+    assert isinstance(order, SheetOrder) and order.notes == ("时限“尽快”没有读懂，按类别的期限办。",)
 
 
 def test_22_formulas_and_signs_that_no_eye_sees_are_words_like_others() -> None:
