@@ -284,6 +284,10 @@ def serve(port):
         sys.exit(subprocess.run(command, check=False).returncode)
 
 
+#: Two processes that take whole stretches of the tests, so that what the tests of a module share is made once.
+SIDE_BY_SIDE = ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "worksteal"]
+
+
 def run_checks(rest):
     """Style, types and all tests; the tests' own closing line comes last."""
     environment = dict(os.environ, PYTHONUTF8="1")
@@ -300,7 +304,7 @@ def run_checks(rest):
             say(" ".join([Path(check[0]).name, *check[1:3]]))
             outcomes.append(subprocess.run(check, cwd=str(ROOT), env=environment, check=False).returncode)
         outcomes.append(audit())
-    command = [str(python()), "-m", "pytest", "-q", "-rs", "-n", str(min(2, os.cpu_count() or 1)), *rest]
+    command = [str(python()), "-m", "pytest", "-q", "-rs", *SIDE_BY_SIDE, *rest]
     outcomes.append(subprocess.run(command, cwd=str(ROOT), env=environment, check=False).returncode)
     if any(outcomes[:-1]):
         say("ruff、mypy、tsc 或依赖审计未通过，见上  style, types or the audit failed, see above")

@@ -60,8 +60,9 @@ def _outlines(name: str, given: dict[str, str]) -> list[Line]:
     if name == "path":
         return path_lines(given["d"])
     if name == "rect":
-        x, y, wide, high = (float(given[key]) for key in ("x", "y", "width", "height"))
-        return [[(x, y), (x + wide, y), (x + wide, y + high), (x, y + high), (x, y)]]
+        west, north, wide, high = (float(given[key]) for key in ("x", "y", "width", "height"))
+        east, south = west + wide, north + high
+        return [[(west, north), (east, north), (east, south), (west, south), (west, north)]]
     rx = float(given.get("rx", given.get("r", 0)))
     ry = float(given.get("ry", given.get("r", 0)))
     angle = np.linspace(0, 2 * np.pi, 49)

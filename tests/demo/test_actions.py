@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -12,7 +14,7 @@ from geoapp.accounts.people import system
 from geoapp.accounts.roles import Rank
 from geoapp.config import Settings
 from geoapp.db import Database
-from geoapp.demo.actions import load_demo
+from geoapp.demo.actions import Loaded, load_demo
 from geoapp.demo.cast import CAST
 from geoapp.layers import store as layers
 from geoapp.maps.store import opening_day
@@ -23,15 +25,35 @@ from geoapp.places.records import PlaceRecord
 from geoapp.reports.photos.photo import object_name
 from geoapp.reports.photos.tables import photos
 from geoapp.reports.tables import reports
+from tests.engines import Installations
 
 pytestmark = pytest.mark.engines
 
 BEFORE, AFTER = date(2021, 6, 30), date(2021, 7, 1)
 
 
-def test_the_demo_tells_the_founding_case_and_loads_once(settings: Settings, database: Database) -> None:
+@dataclass
+class Twice:
+    """A demo that was loaded twice."""
+
+    settings: Settings
+    database: Database
+    first: Loaded
+    second: Loaded
+
+
+@pytest.fixture(scope="module")
+def demo(module_installations: Installations) -> Iterator[Twice]:
+    with module_installations("demo") as settings:
+        first, second = load_demo(settings), load_demo(settings)
+        database = Database(settings)
+        yield Twice(settings, database, first, second)
+        database.dispose()
+
+
+def test_the_demo_tells_the_founding_case_and_loads_once(demo: Twice) -> None:
     """4560 households and 16 workers, 285 each; then 2970 with 20 and 1590 with 11, 147 each by division."""
-    first, second = load_demo(settings), load_demo(settings)
+    first, second, database = demo.first, demo.second, demo.database
     assert first.places > 90 and second.places == 0
     with database.reading() as connection:
         seen = {
@@ -49,10 +71,9 @@ def test_the_demo_tells_the_founding_case_and_loads_once(settings: Settings, dat
     assert ("110105012023", "110105012027") in links
 
 
-def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(settings: Settings, database: Database) -> None:
+def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(demo: Twice) -> None:
     """200 of the layer: 161 done; 30 new or overdue wait to be accepted, 9 are handled; all marked, none twice."""
-    load_demo(settings)
-    load_demo(settings)
+    settings, database = demo.settings, demo.database
     with database.reading() as connection:
         rows = connection.execute(sa.select(reports.c.stage, reports.c.illustrative, reports.c.duty_code)).all()
     assert Counter(row.stage for row in rows) == {"evaluate": 161, "collect": 30, "handle": 9}
@@ -69,11 +90,9 @@ def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(settings
     assert all(objects.get(object_name(row.name, 640)).startswith(b"RIFF") for row in pictures)
 
 
-def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_today(
-    settings: Settings, database: Database
-) -> None:
-    today = date(2026, 11, 22)
-    load_demo(settings)
+def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_today(demo: Twice) -> None:
+    """The last one here: from now on it is no mere demo."""
+    today, database = date(2026, 11, 22), demo.database
     with database.reading() as connection:
         assert opening_day(connection, today=today) == BEFORE
         assert opening_day(connection, today=date(2020, 1, 1)) == date(2020, 1, 1)

@@ -153,7 +153,7 @@ def test_any_sequence_of_operations_keeps_the_history_whole(engine: str, install
     run_state_machine_as_test(
         lambda: Histories(lambda: installations(f"run{next(numbers)}")),
         settings=settings(
-            max_examples=15 if engine == "sqlite" else 8,
+            max_examples=8 if engine == "sqlite" else 5,
             stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
