@@ -55,7 +55,7 @@ def add_ledger(
     if not place_code.isdigit() or len(place_code) not in {6, 9, 12}:
         raise Invalid("先选台账是哪个街道或社区的。")
     actor.require(_RIGHT, path_of(place_code), on=database.today())
-    sheet, header = store.read_header(path)
+    sheet, header = store.read_header(path, rulebook(database.settings).headings)
     with database.transaction() as connection:
         key = store.add(
             connection, header, place_code=place_code, title=title or sheet, sheet=sheet, sha256=sha256_of(path),
@@ -73,7 +73,7 @@ def settle_columns(database: Database, actor: Actor, key: str, fields: Sequence[
     found = ledger(database, actor, key)
     if len(fields) != len(found.header.columns):
         raise Invalid("页面不完整；请刷新后重试。")
-    header = corrected(found.header, fields)
+    header = corrected(found.header, fields, rulebook(database.settings).headings)
     with database.transaction() as connection:
         store.change(connection, key, header)
         filled = "、".join(column.heading for column in header.columns if column.field)
@@ -121,7 +121,9 @@ def fill(
         names = {v.code: v.name for v in places.versions(connection, on=on, geometry=False)}
         words = Words(rules.kinds, names, dict(pages.channels(str)), rules.clock.zone, now)
         given = store.lines(connection, found.place_code, since=since, until=until)
-        cells = [line(found.header, n, each, words) for n, each in enumerate(given, 1)]
+        # What has come to be held for personal since the columns were settled stays empty, too.
+        header = corrected(found.header, [column.field for column in found.header.columns], rules.headings)
+        cells = [line(header, n, each, words) for n, each in enumerate(given, 1)]
     values = {"rows": [None, len(cells)], "since": [None, since.isoformat()], "until": [None, until.isoformat()]}
     with database.transaction() as connection:
         trail.record(

@@ -23,6 +23,7 @@ from geoapp.reports import store
 from geoapp.reports.cases import Case
 from geoapp.reports.ledger.columns import Header, NoHeader, as_json, find_header, of_json
 from geoapp.reports.ledger.filling import Cell, Line
+from geoapp.reports.ledger.headings import Headings
 from geoapp.reports.ledger.tables import ledgers
 from geoapp.reports.tables import reports
 
@@ -122,14 +123,16 @@ def lines(connection: Connection, place_code: str, *, since: datetime, until: da
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         cases = store.cases(connection, batch)
-        words: dict[tuple[int, str], str] = {}
+        words: dict[tuple[int, str], list[str]] = {}
         for text in store.texts(connection, batch):
-            if text.text and (text.role == "answer" or (text.report_id, text.role) not in words):
-                words[text.report_id, text.role] = text.text
+            # What was added later belongs to what was said; each answer to a case that was reopened is one.
+            role = "report" if text.role == "addition" else text.role
+            if text.text and text.text not in words.setdefault((text.report_id, role), []):
+                words[text.report_id, role].append(text.text)
         handlers = _handlers(connection, cases.values())
         for number in batch:
-            said = words.get((number, "report"), ""), words.get((number, "answer"), "")
-            yield Line(cases[number], *said, handlers.get(number, ""))
+            said, answered = ("\n".join(words.get((number, role), ())) for role in ("report", "answer"))
+            yield Line(cases[number], said, answered, handlers.get(number, ""))
 
 
 def _handlers(connection: Connection, cases: Any) -> dict[int, str]:
@@ -146,7 +149,7 @@ def _handlers(connection: Connection, cases: Any) -> dict[int, str]:
 # -- workbooks -----------------------------------------------------------------------------------------------------
 
 
-def read_header(path: Path) -> tuple[str, Header]:
+def read_header(path: Path, headings: Headings) -> tuple[str, Header]:
     """Sheet and header of a workbook: of its first sheet that has one; what stands below it is not looked at.
 
     Raises
@@ -159,7 +162,7 @@ def read_header(path: Path) -> tuple[str, Header]:
     for sheet in workbook.sheets(path):
         try:
             rows = list(islice(workbook.rows(path, sheet), _HEADER_WITHIN))
-            return sheet, find_header(rows, workbook.merged(path, sheet))
+            return sheet, find_header(rows, headings, workbook.merged(path, sheet))
         except NoHeader as error:
             missing = missing or error
     raise missing or Unreadable("工作簿里没有表格内容；请核对文件。")

@@ -19,10 +19,13 @@ from geoapp.files import CHUNK
 from geoapp.reports.casework.forms import BadForm, read_day, start_of_day
 from geoapp.reports.casework.views import page_of
 from geoapp.reports.ledger import actions
-from geoapp.reports.ledger.columns import FIELDS, MOST_COLUMNS
+from geoapp.reports.ledger.columns import MOST_COLUMNS
+from geoapp.reports.ledger.headings import FIELDS
+from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
 from geoapp.web.bodies import takes
 from geoapp.web.describing import DAY, FILE, TEXT, XLSX, describe
+from geoapp.web.errors import said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
@@ -89,7 +92,7 @@ def add() -> Any:
                 title=request.form.get("title", "").strip() or name.stem[:200],
             )  # fmt: skip
         except Invalid as error:
-            return _list_page({"file": _(str(error))}, 400)
+            return _list_page({"file": said(error)}, 400)
     return redirect(f"/cases/ledgers/{made.key}", 303)
 
 
@@ -102,12 +105,16 @@ def ledger(key: str) -> Any:
 
 def _ledger_page(key: str, wrong: str = "", status: int = 200) -> Any:
     found, day = actions.ledger(current.database(), actor(), key), today()
+    headings = rulebook(current.settings()).headings
     columns = [
-        {"heading": column.heading or _("（无名）"), "field": column.field, "personal": column.is_personal}
-        for column in found.header.columns
+        {"heading": c.heading or _("（无名）"), "field": c.field, "personal": headings.says_who(c.heading)}
+        for c in found.header.columns
     ]
+    personal = sum(bool(c["personal"]) for c in columns)
+    filled = sum(bool(c["field"]) for c in columns if not c["personal"])
     shown = render_template(
-        "ledger/ledger.html", ledger=found, columns=columns, where=page_of(utcnow()).place(found.place_code),
+        "ledger/ledger.html", ledger=found, columns=columns, filled=filled, personal=personal,
+        where=page_of(utcnow()).place(found.place_code),
         fields=[(code, words[chosen() == "en"]) for code, words in FIELDS.items()], wrong=wrong,
         since=request.args.get("since", day.replace(day=1).isoformat()),
         until=request.args.get("until", day.isoformat()),
@@ -152,6 +159,6 @@ def file(key: str) -> Any:
             until=start_of_day(until + timedelta(days=1), zone),
         )  # fmt: skip
     except Invalid as error:
-        return _ledger_page(key, _(str(error)), 400)
+        return _ledger_page(key, said(error), 400)
     name = f"{found.title}-{since:%Y%m%d}-{until:%Y%m%d}.xlsx"
     return send_file(io.BytesIO(data), mimetype=XLSX, as_attachment=True, download_name=name)

@@ -16,6 +16,7 @@ from geoapp.places.tables import operations
 from geoapp.reports.datafile import BadData
 from geoapp.reports.escalation import Levels, parse_levels
 from geoapp.reports.kinds import URGENCIES, Kinds, parse_kinds
+from geoapp.reports.ledger.headings import Headings, parse_headings
 from geoapp.reports.orders.vocabulary import Vocabulary, parse_vocabulary
 from geoapp.reports.placing import Ground
 from geoapp.reports.routing import Routing, parse_routing
@@ -23,12 +24,12 @@ from geoapp.reports.terms import Clock, Terms, parse_terms
 from geoapp.reports.workdays import parse_calendar
 
 SHIPPED = Path(__file__).parents[3] / "layers" / "reports"
-_NAMES = ("kinds", "terms", "calendar", "routing", "levels", "order-words")
+_NAMES = ("kinds", "terms", "calendar", "routing", "levels", "order-words", "ledger-words")
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """Kinds, terms, the clock that counts them, routing, levels and the words of orders of one installation."""
+    """Kinds, terms, the clock that counts them, routing, levels, words of orders and ledgers of one installation."""
 
     kinds: Kinds
     terms: Terms
@@ -36,6 +37,7 @@ class Rulebook:
     routing: Routing
     levels: Levels
     vocabulary: Vocabulary
+    headings: Headings
 
     def day(self, moment: datetime) -> date:
         """The civil day of a moment."""
@@ -65,7 +67,8 @@ def rulebook(settings: Settings) -> Rulebook:
     clock = Clock(parse_calendar(texts["calendar"]), settings.zone, terms.near_share)
     words = parse_vocabulary(texts["order-words"], kinds.kinds)
     levels = parse_levels(texts["levels"])
-    found = Rulebook(kinds, terms, clock, parse_routing(texts["routing"], kinds), levels, words)
+    found = Rulebook(kinds, terms, clock, parse_routing(texts["routing"], kinds), levels, words,
+                     parse_headings(texts["ledger-words"]))  # fmt: skip
     with _lock:
         _read[key] = (stamp, found)
     return found

@@ -17,6 +17,7 @@ from geoapp.reports.handling.actions import Target, accept, answer, assign
 from geoapp.reports.ledger import actions
 from geoapp.reports.moderating.actions import hide_at
 from geoapp.reports.people import Contact
+from geoapp.reports.receipts.actions import add_words, say_not_mended
 from tests.reports.world import EAST, HOME, HOUR, NOW, STREET, Town
 from tests.worlds import workbook
 
@@ -69,6 +70,25 @@ def test_her_cases_in_her_columns(town: Town, tmp_path: Path) -> None:
     assert not [cell for line in sheet.iter_rows() for cell in line if cell.data_type == "f"]
     text = repr(rows)
     assert "13800138000" not in text and "示意甲" not in text and "501" not in text and "13911112222" not in text
+
+
+def test_what_was_added_and_each_answer_stand_in_their_one_cell(town: Town, tmp_path: Path) -> None:
+    """A case that was answered, was not mended and was answered again, by whoever added to it with her receipt."""
+    key = ledger_of(town, tmp_path, ["受理编号", "内容", "处理情况"])
+    sent = town.send("灯不亮")
+    accept(town.database, town.grid, sent.report_key, seen=1, now=NOW)
+    add_words(town.database, sent.code, "三楼也不亮 13800138000", address="", now=NOW)
+
+    def answered(words: str) -> None:
+        seen = town.case(sent.report_key).revision
+        answer(town.database, town.secretary, sent.report_key, words, outcome="done", seen=seen, now=NOW)
+
+    answered("换了灯泡")
+    say_not_mended(town.database, sent.code, "又灭了", address="", now=NOW)
+    accept(town.database, town.secretary, sent.report_key, seen=town.case(sent.report_key).revision, now=NOW)
+    answered("换了线路")
+    (row,) = list(filled(town, key).iter_rows(min_row=3, values_only=True))
+    assert row[1:] == ("灯不亮\n三楼也不亮 〔电话〕", "换了灯泡\n换了线路")
 
 
 def test_columns_that_somebody_corrected_are_filled_by_her_word(town: Town, tmp_path: Path) -> None:

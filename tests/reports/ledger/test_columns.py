@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
-from geoapp.reports.ledger.columns import FIELDS, NoHeader, as_json, corrected, field_of, find_header, of_json
+from geoapp.reports.datafile import BadData
+from geoapp.reports.ledger import columns
+from geoapp.reports.ledger.columns import Header, NoHeader, as_json, of_json
+from geoapp.reports.ledger.headings import FIELDS, parse_headings
+from tests.reports import data
+
+KNOWN = parse_headings(data.text("ledger-words"))
+
+
+def find_header(rows: list[list[Any]], merged: Sequence[tuple[int, int, int, int]] = ()) -> Header:
+    return columns.find_header(rows, KNOWN, merged)
 
 
 def test_the_columns_of_a_plain_ledger() -> None:
@@ -35,11 +48,12 @@ def test_of_two_columns_of_one_meaning_the_first_is_filled() -> None:
 
 
 def test_every_field_is_known_by_its_own_title() -> None:
-    assert {field: field_of(zh) for field, (zh, _en, _words) in FIELDS.items()} == {field: field for field in FIELDS}
+    assert {field: KNOWN.field_of(zh) for field, (zh, _en) in FIELDS.items()} == {field: field for field in FIELDS}
 
 
 def test_a_correction_counts_but_not_for_what_tells_of_people() -> None:
-    header = corrected(find_header([["受理编号", "时间", "来电人电话", "怪栏"]]), ["order", "", "words", "nonsense"])
+    found = find_header([["受理编号", "时间", "来电人电话", "怪栏"]])
+    header = columns.corrected(found, ["order", "", "words", "nonsense"], KNOWN)
     assert [c.field for c in header.columns] == ["order", "", "", ""]
 
 
@@ -47,3 +61,24 @@ def test_a_correction_counts_but_not_for_what_tells_of_people() -> None:
 def test_what_is_no_header_is_refused(rows: list[list[object]]) -> None:
     with pytest.raises(NoHeader, match="表头"):
         find_header(rows)
+
+
+def test_a_city_adds_headings_of_its_own_and_what_is_personal_stays_so() -> None:
+    own = parse_headings('[heading]\nclosed = ["了结 日期"]\nwords = ["来电人电话"]\n[personal]\nparts = ["门牌"]')
+    assert own.field_of("了结日期（年月日）") == "closed"
+    assert own.field_of("办结时间") == "closed", "the name that we give it counts anyhow"
+    assert own.field_of("来电人电话") == "", "a file cannot make that harmless"
+    assert own.says_who("楼门牌") and not KNOWN.says_who("楼门牌")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[heading]\nmood = []", "mood"), ('[heading]\nrow = ["甲"]\nkind = ["甲"]', "既是 row 又是 kind"),
+        ('[heading]\nrow = "序号"', "一串"), ('[heading]\n[personal]\nparts = [" "]', "一串"), ("", "缺少 heading"),
+        ("[headings]", "不认识"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_of_headings_is_said(text: str, why: str) -> None:
+    with pytest.raises(BadData, match=why):
+        parse_headings(text)
