@@ -66,13 +66,13 @@ def _outlines(name: str, given: dict[str, str]) -> list[Line]:
     rx = float(given.get("rx", given.get("r", 0)))
     ry = float(given.get("ry", given.get("r", 0)))
     angle = np.linspace(0, 2 * np.pi, 49)
-    x, y = float(given["cx"]) + rx * np.cos(angle), float(given["cy"]) + ry * np.sin(angle)
+    ring = np.column_stack([rx * np.cos(angle), ry * np.sin(angle)]) + (float(given["cx"]), float(given["cy"]))
     turned = re.match(r"rotate\(([-\d.]+) ([-\d.]+) ([-\d.]+)\)", given.get("transform", ""))
     if turned:
-        by, at_x, at_y = (float(part) for part in turned.groups())
+        by, *at = (float(part) for part in turned.groups())
         c, s = np.cos(np.radians(by)), np.sin(np.radians(by))
-        x, y = at_x + c * (x - at_x) - s * (y - at_y), at_y + s * (x - at_x) + c * (y - at_y)
-    line = list(zip(x.tolist(), y.tolist(), strict=True))
+        ring = (ring - at) @ np.array([[c, s], [-s, c]]) + at
+    line: Line = [(x, y) for x, y in ring.tolist()]
     return [[*line[:-1], line[0]]]
 
 
