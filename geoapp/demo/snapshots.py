@@ -66,7 +66,7 @@ def _outlines(name: str, given: dict[str, str]) -> list[Line]:
     rx = float(given.get("rx", given.get("r", 0)))
     ry = float(given.get("ry", given.get("r", 0)))
     angle = np.linspace(0, 2 * np.pi, 49)
-    ring = np.column_stack([rx * np.cos(angle), ry * np.sin(angle)]) + (float(given["cx"]), float(given["cy"]))
+    ring = np.column_stack([float(given["cx"]) + rx * np.cos(angle), float(given["cy"]) + ry * np.sin(angle)])
     turned = re.match(r"rotate\(([-\d.]+) ([-\d.]+) ([-\d.]+)\)", given.get("transform", ""))
     if turned:
         by, *at = (float(part) for part in turned.groups())

@@ -284,6 +284,7 @@ def test_two_reports_of_one_matter_become_one_and_can_be_taken_apart(town: Town)
     merging.merge(db, town.grid, second.report_key, first.report_key, seen=1, now=LATER)
     assert (town.case(second.report_key).stage, town.case(first.report_key).me_too) == ("merged", 1)
     view = receipts.view(db, second.code, address="a", now=LATER)
+    assert view.number == second.number, "her receipt says the number that she was given"
     assert view.merged_into == first.number and view.own_words == ("垃圾桶冒了",) and view.report.state == "received"
     close(town, first.report_key)
     assert receipts.view(db, second.code, address="a", now=LATER).report.state == "done"

@@ -109,6 +109,8 @@ def test_from_the_door_to_the_verified_end_and_back(app: APIFlask, town: Town) -
     assert "办完了" in page
     assert "已劝下楼" in page
     assert "超期" not in page
+    # First the question whether it is done; what is still to be said folds away.
+    assert "<details><summary>没修好？" in page
 
     # It was not mended: the secretary has it now.
     phone.post(f"{receipt}/not-mended", data={"words": "今天又推上来了"})

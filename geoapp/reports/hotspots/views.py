@@ -103,14 +103,18 @@ def _alarms(look: Kept) -> dict[str, str]:
     """How often the same finds something where there is nothing, with what so few trials leave open."""
     tried, alarmed = int(look.parameters["trials"]), int(look.parameters["false_alarms"])
     if not tried:
-        return {"alarms": _("没有试算")}
+        return {"alarms": _("没有试算"), "said": ""}
     low = stats.beta.ppf(0.025, alarmed, tried - alarmed + 1) if alarmed else 0.0
     high = stats.beta.ppf(0.975, alarmed + 1, tried - alarmed) if alarmed < tried else 1.0
     return {
         "alarms": _(
             "把日期打乱 %(tried)s 次，同样的算法误报 %(alarmed)s 次：误报率 %(rate)s（约 %(low)s 到 %(high)s）",
-            tried=tried, alarmed=alarmed, rate=f"{alarmed / tried:.0%}", low=f"{low:.0%}", high=f"{high:.0%}",
-        )
+            tried=tried, alarmed=alarmed, rate=f"{alarmed / tried:.1%}", low=f"{low:.0%}", high=f"{high:.0%}",
+        ),
+        "said": _(
+            "照理每夜不超过 %(alpha)s。试算次数少，这个数只是大概；用几千组打乱的数据量过，结果见 docs/benchmarks.md。",
+            alpha=f"{look.parameters['alpha']:.0%}",
+        ) if low <= look.parameters["alpha"] else _("比该有的多：这个辖区的反映不合这个方法的前提，名单只作参考。"),
     }  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
         judge = root.stage == Stage.EVALUATE
         return ReceiptView(
             report=public_report(root, texts, events[-1].at),
+            number=own.number,
             events=public_events(events, texts),
             own_words=tuple(t.text for t in mine if t.text),
             is_sender=held.is_sender,

@@ -53,6 +53,8 @@ class ReceiptView:
     """A case to whoever holds its receipt; ``own_words`` are hers, whether released or not."""
 
     report: PublicReport
+    #: 受理编号 of her own report, also where it goes on as part of another.
+    number: str
     events: tuple[PublicEvent, ...]
     own_words: tuple[str, ...]
     is_sender: bool

@@ -75,7 +75,7 @@ def state(code: str) -> Any:
     english, now, zone = chosen() == "en", utcnow(), current.settings().zone
     address = public_url(f"/r/{code}")
     return render_template(
-        "receipts/state.html", case=seen.report, seen=seen, shown_number=numbers.spoken(seen.report.number),
+        "receipts/state.html", case=seen.report, seen=seen, shown_number=numbers.spoken(seen.number),
         state_words=state_words(seen.report.state, english=english),
         place_words=names.get(seen.report.community_code, ""),
         events=[

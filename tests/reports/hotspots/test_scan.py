@@ -7,6 +7,7 @@ from math import comb, log
 import numpy as np
 import pytest
 
+from geoapp.reports.hotspots.bunches import bunches
 from geoapp.reports.hotspots.flat import FloatArray, IntArray
 from geoapp.reports.hotspots.scan import Design, best_cylinders, find_clusters
 
@@ -35,6 +36,38 @@ def test_ten_reports_counted_by_hand(rng: np.random.Generator) -> None:
     # Three standard errors of 4,999 worlds, or of the 400 or so at which a p of 0.05 stops them.
     assert found.p == pytest.approx(exact, abs=3 * (exact * (1 - exact) / min(found.worlds, 400)) ** 0.5)
     assert found.nights == 1 / found.p
+
+
+def test_three_of_one_walk_are_one_event_counted_by_hand(rng: np.random.Generator) -> None:
+    """A: three on the last day and nothing else; B: one on each of the first seven days.
+
+    Each by itself, the last day's three fall on A's three in one of C(10,3) = 120 ways: an alarm. As one bunch among
+    eight they fall on the last day in one of eight: none.
+    """
+    xy, day = two_places([9, 9, 9], [*range(7)])
+    (alone,) = find_clusters(xy, day, SMALL, rng=rng, alpha=0.05)
+    assert alone.p == pytest.approx(1 / 120, abs=3 * (1 / 120 / 4999) ** 0.5)
+    bunch = bunches(xy, day, day * 86_400.0)
+    assert find_clusters(xy, day, SMALL, rng=rng, bunch=bunch, alpha=0.05) == []
+    (together,) = find_clusters(xy, day, SMALL, rng=rng, bunch=bunch, alpha=1.0)
+    # Stopped by twenty worlds that are as good, p is 20 of so many; its error is a fifth of it or so.
+    assert (together.observed, together.expected) == (3, 0.9)
+    assert together.p == pytest.approx(1 / 8, abs=3 * (1 / 8) * (7 / 8 / 20) ** 0.5)
+
+
+def test_walks_raise_no_more_alarms_than_chance(rng: np.random.Generator) -> None:
+    """40 rounds of three and 80 single reports in 90 days, 60 times: 3 alarms are expected; one by one some 30."""
+    alarmed = 0
+    for _ in range(60):
+        xy, day = town(rng, 200)
+        for first in range(0, 120, 3):
+            day[first : first + 3] = day[first]
+            xy[first : first + 3] = xy[first] + rng.normal(0, 15, (3, 2))
+        at_s = day * 86_400.0 + rng.uniform(0, 86_400, 200)
+        at_s[:120] = at_s[:120:3].repeat(3)
+        bunch = bunches(xy, day, at_s)
+        alarmed += bool(find_clusters(xy, day, Design(worlds=59), rng=rng, bunch=bunch, alpha=0.05))
+    assert alarmed <= 9
 
 
 def test_what_place_alone_or_day_alone_explains_is_no_cluster(rng: np.random.Generator) -> None:
