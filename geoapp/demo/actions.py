@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +24,7 @@ from geoapp.config import Settings
 from geoapp.db import Database, utcnow
 from geoapp.demo import casebook
 from geoapp.demo.cast import CAST, PASSWORD
+from geoapp.demo.rounds import ROUNDS, SET_UP_DAYS, days_of
 from geoapp.demo.snapshots import snapshot
 from geoapp.errors import NotFound
 from geoapp.files import FileStore
@@ -38,6 +39,10 @@ from geoapp.places.records import record_of
 from geoapp.reports import store as cases
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.imports.actions import import_history
+from geoapp.reports.orders.actions import look_around
+from geoapp.reports.patrols import actions as patrols
+from geoapp.reports.patrols import store as patrol_store
+from geoapp.reports.patrols.actions import NewPoint
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.tasks import develop
@@ -80,6 +85,7 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
         begun = _load_places(database)
         _load_cast(database)
         _load_reports(database, _path(next(entry for entry in entries if entry.kind == "report")))
+        _load_rounds(database)
         publish_stale(database)
     finally:
         database.dispose()
@@ -144,6 +150,29 @@ def _load_pictures(database: Database, origin: str, pictures: Mapping[str, str])
         develop(database, lambda share, words: None, photo_id=photo_id)
         if number not in waiting:
             photos.release(database, BY, sent.key)
+
+
+def _load_rounds(database: Database) -> None:
+    """Patrol points with some weeks of visits by the people of the demo; where there are points already, none."""
+    now, today = utcnow(), database.today()
+    with database.reading() as connection:
+        found = {one.login: people.credentials(connection, one.login) for one in CAST}
+        if not all(found.values()) or patrol_store.points_at(connection, [""], first=date.min, last=today):
+            return
+    around = look_around(database, BY)
+    for one in ROUNDS:
+        spot = around.find(one.address).only if one.address else None
+        new = NewPoint(one.name, one.look, one.rhythm, one.address, one.place, spot.lonlat if spot else None)
+        point = patrols.define(database, BY, new, now=now - timedelta(days=SET_UP_DAYS))
+        who = found[one.login]
+        assert who is not None, "looked at above"
+        with database.transaction() as connection:
+            for day in days_of(one, today=today):
+                at = datetime.combine(day, time(9, 10 + day.day), database.settings.zone)
+                patrol_store.add_visit(
+                    connection, point_id=point.id, person_id=who.person.id, day=day, at=at, acts=list(one.acts),
+                    words=one.words if day.day % 3 == 0 and one.words else None,
+                )  # fmt: skip
 
 
 def _path(entry: Entry) -> Path:

@@ -16,12 +16,14 @@ from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.demo.actions import Loaded, load_demo
 from geoapp.demo.cast import CAST
+from geoapp.demo.rounds import ROUNDS
 from geoapp.layers import store as layers
 from geoapp.maps.store import opening_day
 from geoapp.objects import open_objects
 from geoapp.places import store as places
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
+from geoapp.reports.patrols import store as patrols
 from geoapp.reports.photos.photo import object_name
 from geoapp.reports.photos.tables import photos
 from geoapp.reports.tables import reports
@@ -88,6 +90,22 @@ def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(demo: Tw
     assert len({row.sha256 for row in pictures}) == 12
     objects = open_objects(settings)
     assert all(objects.get(object_name(row.name, 640)).startswith(b"RIFF") for row in pictures)
+
+
+def test_patrol_points_are_there_once_with_some_weeks_of_visits(demo: Twice) -> None:
+    """Grid officer and volunteer find a point of theirs; each day is over, and a few were missed."""
+    today = demo.database.today()
+    with demo.database.reading() as connection:
+        points = patrols.points_at(connection, [""], first=today, last=today)
+        visits = patrols.visits_to(connection, [each.id for each in points], first=date.min, last=date.max)
+    assert len(points) == len(ROUNDS) and all("示意" in each.name for each in points)
+    places = {one.rank: one.place for one in CAST}
+    assert {each.place_code[:15] for each in points} >= {places[Rank.GRID]}
+    assert any(each.place_code.startswith(places[Rank.VOLUNTEER]) for each in points)
+    assert sum(each.lon is not None for each in points) == 3, "the map knows the addresses"
+    days = [visit.day for visit in visits]
+    assert len({visit.point_id for visit in visits}) == len(ROUNDS) and max(days) < today
+    assert min(days) >= min(each.since for each in points)
 
 
 def test_the_map_opens_on_the_eve_of_the_division_and_a_real_place_makes_it_today(demo: Twice) -> None:

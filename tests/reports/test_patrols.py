@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -338,3 +339,19 @@ def test_names_of_colleagues_are_for_whoever_sets_points_up(
     page = enter(app, volunteer).get(f"/patrols/points/{box.key}").text
     assert "同事" in page and ">grid<" not in page and " grid" not in page.partition("最近的巡访")[2]
     assert "grid" in enter(app, town.secretary).get(f"/patrols/points/{box.key}").text.partition("最近的巡访")[2]
+
+
+def test_19_the_overview_is_a_table_for_spreadsheets_without_a_name_or_a_formula(
+    app: APIFlask, town: Town, volunteer: Actor, box: Point
+) -> None:
+    actions.define(town.database, town.grid, NewPoint(name="=1+1", place_code=GRID, rhythm="week"), now=NOW)
+    actions.tick(town.database, volunteer, box.key, now=NOW)
+    asked = {"since": TODAY.isoformat(), "until": TODAY.isoformat()}
+    answer = enter(app, town.secretary).get("/patrols/overview.csv", query_string=asked)
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert answer.text.startswith("\ufeff打卡点,")
+    named = {row[0]: row[1:] for row in rows[1:]}
+    assert named["3号楼 配电箱"][:2] == ["箱门关好没有", "每天"]
+    assert named["3号楼 配电箱"][7:] == ["2026-11-20 10:00", "0", ""]
+    assert named["'=1+1"][1] == "每周"
+    assert "volunteer" not in answer.text
