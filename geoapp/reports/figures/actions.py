@@ -53,8 +53,8 @@ def count(database: Database, asked: Question, *, own: bool, zone: ZoneInfo, now
     cut = steps(asked.since, after, step=step_for(asked.days), zone=zone)
     level = level_below(asked.place)
     with database.reading() as connection:
-        (table,) = store.tallies(connection, [period], scope, by=(asked.by,), level=level, at=now)
-        series = store.tallies(connection, cut, scope, by=(), level=level, at=now)
+        (table,) = store.tallies(connection, [period], scope, by=(asked.by,), level=level, at=now, seeded=not own)
+        series = store.tallies(connection, cut, scope, by=(), level=level, at=now, seeded=not own)
         calls = store.calls(connection, period, scope, at=now) if own else []
     return Counted(
         {key[0]: tally for key, tally in table.items()}, tuple(cut),

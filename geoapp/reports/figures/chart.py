@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from geoapp.reports.figures.periods import Period
 from geoapp.reports.figures.rates import LEAST_PUBLIC, Tally
+from geoapp.reports.figures.rounding import blurred
 
 WIDTH, HEIGHT, FOOT, LEFT = 720, 200, 22, 44
 #: So many names fit under the bars.
@@ -45,20 +46,21 @@ def step_for(days: int) -> str:
 
 
 def chart(periods: Sequence[Period], tallies: Sequence[Tally], *, words: tuple[str, str], own: bool) -> Chart:
-    """Two bars a period: received and closed. To outsiders a small count has no height to be read.
+    """Two bars a period: received and closed. To outsiders heights are of rounded counts.
 
     Parameters
     ----------
     words : what the two are called
     """
+    tallies = [tally if own else blurred(tally) for tally in tallies]
     highest = max([t.received for t in tallies] + [t.closed for t in tallies] + [1])
     top = _round_up(highest)
     slot = (WIDTH - LEFT) / max(1, len(periods))
     bars = []
     for n, (period, tally) in enumerate(zip(periods, tallies, strict=True)):
         for side, (kind, count) in enumerate((("received", tally.received), ("closed", tally.closed))):
-            small = not own and 0 < count < LEAST_PUBLIC
-            height = 0.0 if small else round(count / top * (HEIGHT - 10), 1)
+            small = not own and not count
+            height = round(count / top * (HEIGHT - 10), 1)
             said = f"{period.name} {words[side]} {f'<{LEAST_PUBLIC}' if small else count}"
             x = LEFT + n * slot + slot * (0.12 + 0.38 * side)
             bars.append(Bar(round(x, 1), HEIGHT - height, round(slot * 0.36, 1), height, kind, said))

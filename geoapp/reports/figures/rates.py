@@ -128,6 +128,10 @@ class Tally:
     solved: int = 0
     satisfied_asked: int = 0
     satisfied: int = 0
+    #: Of the reports that were received, due and closed: the same ones give the same number (`rounding`); 0 unasked.
+    received_seed: int = 0
+    due_seed: int = 0
+    closed_seed: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Tally)})

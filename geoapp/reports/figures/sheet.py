@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from geoapp.indicators import Indicator
 from geoapp.reports.figures import rates
 from geoapp.reports.figures.rates import LEAST_PUBLIC, Share, Tally
+from geoapp.reports.figures.rounding import blurred
 
 #: A share of fewer than so many cases is marked, and ranked behind all that have more.
 LEAST_RANKED = 10
-#: Stands where a count could be reckoned from its neighbours.
-WITHHELD = "—"
+#: What an outsider reads where a count was rounded to none; there may be none.
+FEW = f"<{LEAST_PUBLIC}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +60,26 @@ class Cell:
 
 
 def cell(column: Column, tally: Tally, *, own: bool) -> Cell:
-    """A figure; to outsiders nothing that tells of fewer than three."""
+    """A figure; to outsiders one of rounded counts, and nothing that tells of fewer than three."""
     if column.share is None:
-        assert column.count is not None
-        return Cell(rates.shown_count(column.count(tally), public=not own))
-    share = column.share(tally)
-    hidden = not own and share.tells_of_few
-    few = 0 < share.whole < LEAST_RANKED
-    return Cell(share.shown(public=not own), None if hidden else share.value, few and not hidden)
+        return Cell(str(_number(column, tally, own=own)))
+    share = column.share(tally if own else blurred(tally))
+    if not own and not share.whole:
+        return Cell(FEW)
+    return Cell(share.shown(), share.value, 0 < share.whole < LEAST_RANKED)
 
 
-def is_withheld(column: Column, tally: Tally, *, own: bool) -> bool:
-    """Does an outsider not read the figure?"""
-    if own:
-        return False
-    if column.share is not None:
-        return column.share(tally).tells_of_few
+def _number(column: Column, tally: Tally, *, own: bool) -> int | str:
     assert column.count is not None
-    return 0 < column.count(tally) < LEAST_PUBLIC
+    if own:
+        return column.count(tally)
+    return column.count(blurred(tally)) or FEW
 
 
 def totals(rows: Sequence[Row], *, own: bool) -> list[Cell]:
-    """The last line. One withheld figure could be told from the sum of all: then the sum is withheld too."""
+    """The last line: the sum of what was counted, rounded as that, not the sum of what was rounded."""
     total = sum((row.tally for row in rows), Tally())
-    found = []
-    for column in COLUMNS:
-        alone = sum(is_withheld(column, row.tally, own=row.own) for row in rows) == 1
-        found.append(Cell(WITHHELD) if alone and not own else cell(column, total, own=own))
-    return found
+    return [cell(column, total, own=own) for column in COLUMNS]
 
 
 def ordered(rows: Sequence[Row], sort: str) -> list[Row]:
@@ -97,7 +90,7 @@ def ordered(rows: Sequence[Row], sort: str) -> list[Row]:
     assert share is not None
 
     def rank(row: Row) -> tuple[bool, float, str]:
-        found = share(row.tally)
+        found = share(row.tally if row.own else blurred(row.tally))
         return found.whole < LEAST_RANKED, -(found.value or 0.0), row.code
 
     return sorted(rows, key=rank)
@@ -114,21 +107,14 @@ def records(
     lines = [names]
     whole = Row("", total, sum((row.tally for row in rows), Tally()), own)
     for row in [*rows, whole]:
-        line: list[str | int | float | None] = [row.title]
-        for column in COLUMNS:
-            alone = row is whole and sum(is_withheld(column, r.tally, own=r.own) for r in rows) == 1 and not own
-            line += _values(column, row, withheld=alone)
-        lines.append(line)
+        lines.append([row.title, *(value for column in COLUMNS for value in _values(column, row))])
     return lines
 
 
-def _values(column: Column, row: Row, *, withheld: bool) -> list[str | int | float | None]:
-    small = is_withheld(column, row.tally, own=row.own)
-    word = WITHHELD if withheld else f"<{LEAST_PUBLIC}"
+def _values(column: Column, row: Row) -> list[str | int | float | None]:
     if column.share is None:
-        assert column.count is not None
-        return [word if small or withheld else column.count(row.tally)]
-    if small or withheld:
-        return [word] * 3
-    share = column.share(row.tally)
+        return [_number(column, row.tally, own=row.own)]
+    share = column.share(row.tally if row.own else blurred(row.tally))
+    if not row.own and not share.whole:
+        return [FEW] * 3
     return [share.part, share.whole, None if share.value is None else round(share.value, 4)]

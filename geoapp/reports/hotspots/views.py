@@ -16,9 +16,11 @@ from geoapp.db import utcnow
 from geoapp.errors import Invalid
 from geoapp.reports.casework.pages import Page
 from geoapp.reports.casework.views import page_of
-from geoapp.reports.figures.rates import LEAST_PUBLIC, shown_count
+from geoapp.reports.figures.rates import LEAST_PUBLIC
+from geoapp.reports.figures.rounding import near
+from geoapp.reports.figures.sheet import FEW
 from geoapp.reports.hotspots import store
-from geoapp.reports.hotspots.looking import CLUSTERS, REPEATS, TRENDS
+from geoapp.reports.hotspots.looking import CLUSTERS, REPEATS, TRENDS, WEEKS_BEFORE, WEEKS_NOW
 from geoapp.reports.hotspots.store import Found, Kept
 from geoapp.reports.hotspots.tasks import LOOK
 from geoapp.web import current
@@ -45,6 +47,7 @@ def hotspots() -> Any:
         keys = store.still_public(connection, ids, inside)
     return render_template(
         "hotspots/hotspots.html", asked=asked or today(), may_look=holds("reports.dispatch"),
+        own_district=any(look.place_code.startswith(top) for look in seen[TRENDS] for top in inside),
         repeats=[_look(page, look, _spots(page, look, tops, keys)) for look in seen[REPEATS]],
         clusters=[
             {**_look(page, look, _spots(page, look, tops, keys)), **_alarms(look)} for look in seen[CLUSTERS]
@@ -141,16 +144,24 @@ def _trends(page: Page, look: Kept, inside: Sequence[str]) -> list[dict[str, Any
     own = any(look.place_code.startswith(top) for top in inside)
     found = []
     for spot in look.spots:
-        said, ratio = spot.details, spot.details.get("ratio")
-        small = not own and min(spot.observed, said["before"]) < LEAST_PUBLIC
+        said = spot.details
+        now, before, ratio, direction = spot.observed, said["before"], said.get("ratio"), said["direction"]
         interval = "—" if said["low"] is None else f"{said['low']:.2f}–{_or_more(said['high'])}"
+        if not own:
+            # Looks are a day apart: of two nights' counts the difference would be that day's reports.
+            first, second = said.get("seeds", (0, 0))
+            direction = direction if min(now, before) >= LEAST_PUBLIC else "unknown"
+            now, before, interval = near(now, "now", first), near(before, "before", second), "—"
+            ratio = now * WEEKS_BEFORE / (before * WEEKS_NOW) if now and before else None
         found.append({
-            "title": page.kind(spot.kind), "now": shown_count(spot.observed, public=not own),
-            "before": shown_count(said["before"], public=not own),
-            "ratio": "—" if small or ratio is None else f"{ratio:.2f}", "interval": "—" if small else interval,
-            "direction": "unknown" if small else said["direction"],
+            "title": page.kind(spot.kind), "now": _few(now, own), "before": _few(before, own),
+            "ratio": "—" if ratio is None else f"{ratio:.2f}", "interval": interval, "direction": direction,
         })  # fmt: skip
     return found
+
+
+def _few(count: int, own: bool) -> str:
+    return str(count) if own or count else FEW
 
 
 def _or_more(high: float | None) -> str:

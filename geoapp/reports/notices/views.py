@@ -71,7 +71,9 @@ def news() -> Any:
         for notice in found[:_LINES]
     ]
     more = f"/news?before={found[_LINES - 1].id}" if len(found) > _LINES else ""
-    return render_template("notices/news.html", lines=lines, next=more, newest=max((n.id for n in found), default=0))
+    return render_template(
+        "notices/news.html", lines=lines, works=works, next=more, newest=max((n.id for n in found), default=0)
+    )
 
 
 @blueprint.post("/news/seen")

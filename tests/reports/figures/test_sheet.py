@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,7 +12,8 @@ from geoapp.reports.figures.chart import HEIGHT, chart, step_for
 from geoapp.reports.figures.forms import BadQuestion, read
 from geoapp.reports.figures.periods import steps
 from geoapp.reports.figures.rates import Tally
-from geoapp.reports.figures.sheet import COLUMNS, Row, cell, ordered, records, totals
+from geoapp.reports.figures.rounding import blurred
+from geoapp.reports.figures.sheet import COLUMNS, Cell, Row, cell, ordered, records, totals
 from tests.reports.data import BEIJING
 
 NAMES = [column.name for column in COLUMNS]
@@ -35,24 +37,46 @@ def test_a_body_with_one_case_is_not_ranked_above_one_with_twenty() -> None:
     assert cell(closing, MOST, own=True).words == "95.00%（19/20）"
 
 
-def test_an_outsider_reads_nothing_that_tells_of_fewer_than_three() -> None:
-    """19 of 20 tells that one is open; 5 of 10 tells of nobody."""
+def test_18_a_difference_of_two_answers_does_not_tell_an_outsider_of_one_report() -> None:
+    """Seven reports and the same seven with an eighth: both round to 6 or 9, by lots that hang on which they are.
+
+    Over 300 such pairs the differences are -3, 0 and 3, never the 1 that it is; what is right on average is 1 of them.
+    """
+    received = COLUMNS[NAMES.index("received")]
+    differences = []
+    for seed in range(300):
+        fewer = cell(received, Tally(received=7, received_seed=seed), own=False).words
+        more = cell(received, Tally(received=8, received_seed=seed + 1000), own=False).words
+        differences.append(int(more) - int(fewer))
+    assert set(differences) == {-3, 0, 3}
+    assert sum(differences) / 300 == pytest.approx(1.0, abs=0.5)
+    asked = [cell(received, Tally(received=7, received_seed=5), own=False) for _ in range(3)]
+    assert asked[0] == asked[1] == asked[2], "asked again, the same reports give the same number"
+    assert cell(received, Tally(received=7), own=True).words == "7"
+
+
+def test_18_an_outsider_reads_nothing_of_fewer_than_three() -> None:
+    """Whatever the lot, 1 and 2 read as <3 or 3; 19 of 20 as multiples of three, the part within the whole."""
     closing, received = COLUMNS[NAMES.index("closing")], COLUMNS[NAMES.index("received")]
-    hidden = cell(closing, MOST, own=False)
-    assert (hidden.words, hidden.value, hidden.few) == ("<3", None, False)
-    assert cell(closing, HALF, own=False).words == "50.00%（5/10）"
-    assert cell(received, Tally(received=2), own=False).words == "<3"
-    assert cell(received, Tally(received=0), own=False).words == "0"
+    seen = {cell(received, Tally(received=n, received_seed=s), own=False).words for n in (1, 2) for s in range(40)}
+    assert seen == {"<3", "3"}
+    assert cell(received, Tally(), own=False).words == cell(closing, Tally(), own=False).words == "<3"
+    for seed in range(40):
+        blur = blurred(replace(MOST, due_seed=seed))
+        assert blur.due in (18, 21) and blur.closed_of_due in (18, 21) and blur.closed_in_time == 18
+        assert blur.closed_of_due <= blur.due and blur.not_asked >= 0
 
 
-def test_a_sum_that_would_tell_the_one_withheld_figure_is_withheld_too() -> None:
-    """10 + 2 = 12: who reads 10 and 12 knows the 2. With two withheld the sum tells of neither."""
-    one = [row("a", Tally(received=10), own=False), row("b", Tally(received=2), own=False)]
-    assert totals(one, own=False)[0].words == "—"
-    two = [*one, row("c", Tally(received=1), own=False)]
-    assert totals(two, own=False)[0].words == "13"
-    assert totals([row(r.code, r.tally) for r in one], own=True)[0].words == "12"
-    assert records("地方", one, "合计", own=False, english=False)[-1][1] == "—"
+def test_18_a_sum_is_rounded_as_what_it_is_and_not_made_of_rounded_lines() -> None:
+    """The same reports asked for as lines or as one: one number, or its mean over ways to ask would be the count."""
+    rows = [
+        row("a", Tally(received=10, received_seed=11), own=False),
+        row("b", Tally(received=2, received_seed=7), own=False),
+    ]
+    alone = cell(COLUMNS[0], Tally(received=12, received_seed=18), own=False)
+    assert totals(rows, own=False)[0] == alone == Cell("12")
+    assert records("地方", rows, "合计", own=False, english=False)[-1][1] == 12
+    assert totals([row(r.code, r.tally) for r in rows], own=True)[0].words == "12"
 
 
 def test_the_file_has_part_whole_and_quotient_and_no_formula() -> None:
@@ -77,14 +101,15 @@ def test_the_workbook_takes_no_name_for_a_formula() -> None:
     assert book.sheetnames == ["统计", "口径"]
 
 
-def test_a_chart_gives_an_outsider_no_height_of_a_small_count() -> None:
+def test_18_a_chart_gives_an_outsider_no_height_of_a_small_count() -> None:
     days = steps(date(2026, 11, 1), date(2026, 11, 3), step="day", zone=BEIJING)
     tallies = [Tally(received=2, closed=8), Tally(received=4, closed=0)]
-    for own, heights in ((True, [47.5, 190.0, 95.0, 0.0]), (False, [0.0, 190.0, 95.0, 0.0])):
-        drawn = chart(days, tallies, words=("受理", "结案"), own=own)
-        assert [bar.height for bar in drawn.bars] == heights
-        assert all(bar.y + bar.height == HEIGHT for bar in drawn.bars)
-        assert ("<3" in drawn.bars[0].words) != own
+    drawn = chart(days, tallies, words=("受理", "结案"), own=True)
+    assert [bar.height for bar in drawn.bars] == [47.5, 190.0, 95.0, 0.0]
+    outside = chart(days, tallies, words=("受理", "结案"), own=False)
+    numbers = [bar.words.rpartition(" ")[2] for bar in outside.bars]
+    assert set(numbers) <= {"<3", "3", "6", "9"} and numbers[3] == "<3"
+    assert all(bar.y + bar.height == HEIGHT for bar in (*drawn.bars, *outside.bars))
     assert [step_for(n) for n in (31, 32, 190, 191, 2000, 9000)] == ["day", "week", "week", "month", "quarter", "year"]
 
 

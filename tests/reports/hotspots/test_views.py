@@ -59,6 +59,7 @@ def test_a_planner_reads_no_case_and_a_resident_nothing(app: APIFlask, town: Tow
     page = signing_in.sign_in(app, app.test_client(), "planner", ("110105", STREET)).get("/cases/hotspots").text
     assert "霞光里社区" in page
     assert not any(key in page for key in looked)
+    assert "件数凑成 3 的倍数" in page
     for client in (officer(app, town, "resident"), officer(app, town, "manager")):
         assert client.get("/cases/hotspots").status_code == 403
     assert app.test_client().get("/cases/hotspots").status_code == 303
