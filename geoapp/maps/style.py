@@ -163,7 +163,24 @@ def _point_layers(style: Mapping[str, Any]) -> list[dict[str, Any]]:
         "text-ignore-placement": True,
     }
     paint = {"text-color": colour, "text-halo-color": HALO, "text-halo-width": 1.5}
-    return [{"id": "point", "type": "symbol", "filter": one, "layout": layout, "paint": paint}, *many]
+    hollow = [value for value, name in glyphs.items() if name == "ring"] if isinstance(glyphs, Mapping) else []
+    if not hollow:
+        return [{"id": "point", "type": "symbol", "filter": one, "layout": layout, "paint": paint}, *many]
+    is_ring = ["in", ["to-string", ["get", str(style.get("by", "kind"))]], ["literal", hollow]]
+    full = {"id": "point", "type": "symbol", "filter": ["all", one, ["!", is_ring]], "layout": layout, "paint": paint}
+    return [_rings(["all", one, is_ring], colour, size), full, *many]
+
+
+def _rings(where: list[Any], colour: Any, size: float) -> dict[str, Any]:
+    """Rings as circles: fonts draw ○ so thin that what is new was harder to see than what is old."""
+    zoom = ["interpolate", ["linear"], ["zoom"]]
+    paint = {
+        "circle-radius": [*zoom, 11, size * 0.22, 16, size * 0.45, 19, size * 0.65],
+        "circle-color": HALO,
+        "circle-stroke-color": colour,
+        "circle-stroke-width": [*zoom, 11, size * 0.15, 16, size * 0.3, 19, size * 0.4],
+    }
+    return {"id": "ring", "type": "circle", "filter": where, "paint": paint}
 
 
 def _clusters(style: Mapping[str, Any]) -> list[dict[str, Any]]:

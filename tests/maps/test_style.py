@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from geoapp.maps import style
+from geoapp.maps.pins import pin
 from geoapp.maps.sources import NoSuchSource, Source, drawable, find, shown_at_first, titled, whole_box
 
 
@@ -44,6 +45,15 @@ def test_a_symbol_is_the_same_on_the_map_and_in_the_legend() -> None:
     point = style.layers(piles)[0]
     assert point["layout"]["text-field"][3] == "■"
     assert [(item.label, item.glyph) for item in style.legend(piles)] == [("汽车充电桩", "■")]
+
+
+def test_what_is_new_is_a_ring_that_stands_out_and_all_else_a_sign() -> None:
+    live = pin.source(pin.LIVE, count=3, officials=True, illustrative=False)
+    ring, sign = style.layers(live)[:2]
+    new = ["in", ["to-string", ["get", "state"]], ["literal", ["new"]]]
+    assert (ring["type"], ring["filter"][-1]) == ("circle", new)
+    assert (sign["type"], sign["filter"][-1]) == ("symbol", ["!", new])
+    assert ring["paint"]["circle-stroke-width"][-3] == 3.0, "at zoom 16, where ○ was a line of one pixel"
 
 
 def test_a_translucent_fill_has_in_the_legend_the_colour_that_is_seen() -> None:
@@ -107,6 +117,7 @@ def test_every_kind_gives_layers_that_maplibre_accepts() -> None:
             layers += style.layers(source(f"{kind}{dimension}", kind, dimension=dimension))
     for level in style.LEVELS:
         layers += style.layers(source(f"place:{level}", "boundary", level=level, dimension=2))
+    layers += style.layers(pin.source(pin.LIVE, count=3, officials=True, illustrative=False))
     sheet = {
         "version": 8,
         "glyphs": "local/{fontstack}/{range}",

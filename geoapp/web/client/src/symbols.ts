@@ -27,6 +27,8 @@ function line(item: LegendItem): SVGElement[] {
 }
 
 function point(item: LegendItem): SVGElement[] {
+  // Fonts draw this sign too thin to be seen; the map has a circle as well.
+  if (item.glyph === "○") return [svg("circle", { cx: WIDTH / 2, cy: HEIGHT / 2, r: 4.5, fill: "#ffffff", stroke: item.color, "stroke-width": 3 })];
   if (item.glyph) {
     const glyph = svg("text", { x: WIDTH / 2, y: HEIGHT - 1.5, "text-anchor": "middle", "font-size": 15, fill: item.color });
     glyph.textContent = item.glyph;
