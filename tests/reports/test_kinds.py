@@ -90,3 +90,10 @@ def test_a_tree_without_a_place_for_the_unsorted_is_refused() -> None:
     with pytest.raises(BadData, match="unsorted"):
         parse_kinds(ROW.replace("kind.unsorted", "kind.other"))
     assert parse_kinds(ROW).get("unsorted").radius_m == 50.0
+
+
+def test_what_is_feared_is_not_what_happened() -> None:
+    """A fire goes to 119 and is urgent; who is afraid of one tells of what may cause it."""
+    kinds = data.kinds()
+    assert [kind.code for kind in kinds.guess("单元门里给电动车充电，怕会着火")] == ["bike-upstairs"]
+    assert kinds.guess("楼道冒烟，好像着火了")[0].code == "fire-gas"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from geoapp.reports.datafile import BadData, known_only, need, one_of, parse
-from geoapp.reports.kinds import Kinds
+from geoapp.reports.kinds import Kinds, stated
 from geoapp.reports.orders.spelling import spelled
 
 #: Fields of an order; ``dropped`` is personal and kept by nobody, ``unused`` is understood and has no place here.
@@ -60,7 +60,7 @@ def likely_kinds(category: str, words: str, vocabulary: Vocabulary, kinds: Kinds
     """Up to three kinds that an order's own class and its words speak of, letter by letter; the class weighs more."""
     score: dict[str, float] = {}
     for text, weight in ((category, 1.5), (words, 1.0)):
-        plain = spelled(text).text
+        plain = stated(spelled(text).text)
         for kind, start, end in vocabulary.kinds_in(plain):
             score[kind] = score.get(kind, 0.0) + weight * (end - start)
         for known in kinds.kinds.values():
