@@ -18,12 +18,14 @@ from shapely.geometry import shape
 from geoapp.accounts import actions as accounts
 from geoapp.accounts import store as people
 from geoapp.accounts.appointments import actions as appointments
+from geoapp.accounts.bodies import actions as bodies
+from geoapp.accounts.bodies import store as body_store
 from geoapp.accounts.people import system
 from geoapp.accounts.roles import Grant
 from geoapp.config import Settings
 from geoapp.db import Database, utcnow
 from geoapp.demo import casebook
-from geoapp.demo.cast import CAST, PASSWORD
+from geoapp.demo.cast import BODIES, BODIES_AT, CAST, PASSWORD
 from geoapp.demo.rounds import ROUNDS, SET_UP_DAYS, days_of
 from geoapp.demo.snapshots import snapshot
 from geoapp.errors import NotFound
@@ -84,6 +86,7 @@ def load_demo(settings: Settings, *, progress: Progress | None = None) -> Loaded
         tell(len(entries) / (len(entries) + 1), "区划与沿革")
         begun = _load_places(database)
         _load_cast(database)
+        _load_bodies(database)
         _load_reports(database, _path(next(entry for entry in entries if entry.kind == "report")))
         _load_rounds(database)
         publish_stale(database)
@@ -107,6 +110,19 @@ def _load_cast(database: Database) -> None:
             )
             place = path_of(one.place) if one.place else ()
             appointments.give(database, connection, BY, person, Grant(one.rank, place, today))
+
+
+def _load_bodies(database: Database) -> None:
+    """A property manager and an enforcement team, so that cases can be given to somebody; none where some are there."""
+    today, place = database.today(), path_of(BODIES_AT)
+    with database.reading() as connection:
+        handler = people.credentials(connection, "handler")
+        if handler is None or body_store.bodies_below(connection, [place]):
+            return
+    for name, kind in BODIES:
+        body = bodies.create(database, BY, name=name, kind=kind, place=place, on=today)
+        if kind == "property":
+            bodies.join(database, BY, body.key, handler.person.key, on=today)
 
 
 def _load_reports(database: Database, path: Path) -> None:

@@ -34,3 +34,6 @@ CAST = (
     Role("planner", "示意规划人员", Rank.PLANNER, _STREET),
     Role("admin", "示意管理员", Rank.ADMINISTRATOR, ""),
 )
+#: Bodies 承办单位 that cases are given to, by name and kind, and the place that they serve.
+BODIES_AT = _XIAGUANGLI
+BODIES = (("示意物业公司", "property"), ("示意综合执法队", "enforcement"))

@@ -10,19 +10,23 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from geoapp.accounts import store as people
 from geoapp.accounts.people import system
 from geoapp.accounts.roles import Rank
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.demo.actions import Loaded, load_demo
-from geoapp.demo.cast import CAST
+from geoapp.demo.cast import BODIES, CAST
 from geoapp.demo.rounds import ROUNDS
 from geoapp.layers import store as layers
 from geoapp.maps.store import opening_day
 from geoapp.objects import open_objects
 from geoapp.places import store as places
 from geoapp.places.actions import load_places
+from geoapp.places.hierarchy import path_of
 from geoapp.places.records import PlaceRecord
+from geoapp.reports import store as cases
+from geoapp.reports.casework.store import bodies_serving
 from geoapp.reports.patrols import store as patrols
 from geoapp.reports.photos.photo import object_name
 from geoapp.reports.photos.tables import photos
@@ -90,6 +94,16 @@ def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(demo: Tw
     assert len({row.sha256 for row in pictures}) == 12
     objects = open_objects(settings)
     assert all(objects.get(object_name(row.name, 640)).startswith(b"RIFF") for row in pictures)
+
+
+def test_there_are_bodies_to_give_cases_to_once(demo: Twice) -> None:
+    with demo.database.reading() as connection:
+        found = bodies_serving(connection, path_of("110105012023"))
+        handler = people.credentials(connection, "handler")
+        assert handler is not None
+        own = cases.bodies_of(connection, handler.person.id, on=demo.database.today())
+    assert sorted(name for _key, name in found) == sorted(name for name, _kind in BODIES)
+    assert len(own) == 1, "whoever signs in as handler belongs to the property manager"
 
 
 def test_patrol_points_are_there_once_with_some_weeks_of_visits(demo: Twice) -> None:

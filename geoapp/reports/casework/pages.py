@@ -205,6 +205,7 @@ def who(page: Page, name: str, people: Mapping[str, str]) -> str:
         "visitor": _("居民"),
         "clock": _("系统"),
         "import": _("导入"),
+        "demo": _("演示数据"),
     }
     return people.get(name) or known.get(name, name)
 
