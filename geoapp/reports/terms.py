@@ -117,6 +117,10 @@ class Clock:
         near = self.advance(now, remaining_s - (1 - self.near_share) * term.seconds, working=term.working)
         return Due(near, due)
 
+    def until(self, start: datetime, due_at: datetime) -> Due:
+        """The same for an end that somebody stated, such as an order's: its own time counts, not that of the kind."""
+        return Due(min(start + self.near_share * (due_at - start), due_at), due_at)
+
     def remaining(self, now: datetime, due_at: datetime, term: Term) -> float:
         """Counted seconds left; negative when the term has ended."""
         return self.counted(now, due_at, working=term.working)

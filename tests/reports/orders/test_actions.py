@@ -61,7 +61,12 @@ def test_a_term_counts_from_when_the_order_was_sent_and_a_stated_end_wins(town: 
     assert case.due_at == NOW + 21 * HOUR
     ends = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
     stated = replace(DRAFT, number="B2", due_at=ends)
-    assert town.case(actions.keep_order(town.database, town.secretary, stated, now=NOW).key).due_at == ends
+    case = town.case(actions.keep_order(town.database, town.secretary, stated, now=NOW).key)
+    # Near its end when four fifths of the stated time are over, not when those of the kind's 24 hours are.
+    assert (case.due_at, case.near_at) == (ends, NOW + 0.8 * (ends - NOW))
+    over = replace(DRAFT, number="B3", due_at=NOW - HOUR)
+    case = town.case(actions.keep_order(town.database, town.secretary, over, now=NOW).key)
+    assert case.near_at == case.due_at == NOW - HOUR
 
 
 def test_pasting_twice_changes_nothing_and_says_so(town: Town) -> None:

@@ -270,8 +270,10 @@ def _row(
 
 
 def _due(rules: Rulebook, official: Official, term: Term, now: datetime) -> Due:
-    due = rules.clock.due(official.reported_at or now, term)
-    return due if official.due_at is None else Due(min(due.near_at, official.due_at), official.due_at)
+    begun = official.reported_at or now
+    if official.due_at is not None:
+        return rules.clock.until(begun, official.due_at)
+    return rules.clock.due(begun, term)
 
 
 def mark_of(data: Path, sender: Sender) -> str | None:
