@@ -61,11 +61,17 @@ _FIRST: dict[str, tuple[str, ...]] = {
 _OPTIONAL_REASON = frozenset({"assign"})
 
 
-def forms_of(case: Case, allowed: tuple[str, ...]) -> list[Form]:
+def waits_for_others(case: Case, *, is_handler: bool) -> bool:
+    """Was it given to somebody who has not taken it up yet? Whoever else accepts it takes it away from them."""
+    return case.stage == Stage.DISPATCH and not is_handler
+
+
+def forms_of(case: Case, allowed: tuple[str, ...], *, is_handler: bool) -> list[Form]:
     """Forms for what may be done now, the first one to be done marked."""
     # One of the two says nothing: what is hidden can be shown again, what is shown can be hidden.
     pointless = "hide" if case.hidden else "unhide"
-    first = next((event for event in _FIRST.get(case.stage, ()) if event in allowed), "")
+    todo = () if waits_for_others(case, is_handler=is_handler) else _FIRST.get(case.stage, ())
+    first = next((event for event in todo if event in allowed), "")
     order = [first, *(event for event in FIELDS if event != first)]
     return [
         Form(event, FIELDS[event], event == first, event not in _OPTIONAL_REASON)

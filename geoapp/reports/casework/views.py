@@ -70,8 +70,7 @@ def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | N
     people = {**file.people, **{f"body:{body}": name for body, name in bodies}}
     words = next((text.text for text in file.texts if text.role == "report" and text.text), "")
     decides = bool({"extend", "hang", "decline"} & set(file.allowed))
-    answered = case.stage == Stage.FEEDBACK
-    offered = showing.forms_of(case, file.allowed)
+    offered = showing.forms_of(case, file.allowed, is_handler=file.is_handler)
     wishes = [asked for asked in file.requests if asked.decided_at is None]
     filled, back = _back(page, file, people, refused, {*(form.event for form in offered), *map(_decision, wishes)})
     return render_template(
@@ -103,7 +102,7 @@ def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | N
         kinds=kind_groups(),
         places=_duty_places(page) if "redispatch" in file.allowed else [],
         links=[_sent(page, each) for each in sent],
-        nothing=_("您办的，要请另一位同事核查。") if answered else _("现在没有要您做的。"),
+        nothing=_nothing(file),
         boot=boot(),
     )
 
@@ -151,6 +150,15 @@ def _again(key: str, event: str, error: GeoappError, *, photos: bool = False) ->
             raise error from None
         return render_template("casework/gone.html", sentence=said(error), words=filled.words), http_status(error)
     return page, http_status(error)
+
+
+def _nothing(file: inbox.CaseFile) -> str:
+    """What is said where nothing is to be done first."""
+    if file.case.stage == Stage.FEEDBACK:
+        return str(_("您办的，要请另一位同事核查。"))
+    if showing.waits_for_others(file.case, is_handler=file.is_handler):
+        return str(_("已派出，等承办单位签收；您自己签收就收回自己办。"))
+    return str(_("现在没有要您做的。"))
 
 
 def _middle(connection: Connection, case: Case) -> tuple[float, float] | None:

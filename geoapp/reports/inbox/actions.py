@@ -34,6 +34,8 @@ class CaseFile:
     answerable: frozenset[int]
     #: Has the actor the office's right to the case, and not only something that was given to her?
     is_office: bool
+    #: Is it given to the actor herself, or to a body of hers, to handle?
+    is_handler: bool
     requests: list[Request]
     #: Cases that were merged into it, and the one that it was merged into.
     joined: list[Case]
@@ -67,6 +69,7 @@ def open_case(database: Database, actor: Actor, key: str, *, now: datetime | Non
             assignments=assigned,
             answerable=frozenset(a.id for a in (assigned if is_office else at.own_assignments(case))),
             is_office=is_office,
+            is_handler=any(a.role != "called" for a in at.own_assignments(case)),
             requests=wishes,
             joined=joined,
             merged_into=into if into is not None and at.may_see(into) else None,

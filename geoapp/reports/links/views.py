@@ -55,6 +55,8 @@ def _share(page: Page, found: actions.LinkedCase, link: str) -> str:
     case = found.case
     where = case.address or page.place(case.place_code)
     until = _("请在 %(when)s 前办好", when=page.when(case.due_at)) if case.due_at else ""
+    if case.due_at is not None and case.due_at < page.now:
+        until = _("已经超期，请尽快办好")
     # Not sorted yet says nothing to those who are to do it.
     what = _("请办理") if case.kind == UNSORTED else page.kind(case.kind)
     lines = [f"【{what}】{where}", *found.words[:1], until, _("看照片、回复办理情况：") + link]

@@ -66,6 +66,17 @@ def test_a_case_without_a_point_is_looked_for_in_its_place(app: APIFlask, town: 
     assert WEST < lon < WEST + 2 * STEP, "within the first grid"
 
 
+def test_the_office_is_not_led_to_take_back_what_it_gave_away(app: APIFlask, town: Town) -> None:
+    receipt = town.send()
+    path = f"/cases/{receipt.report_key}"
+    secretary = officer(app, town, "secretary")
+    secretary.post(f"{path}/do/assign", data={"seen": "1", "lead": town.bodies["property"]})
+    page = secretary.get(path).text
+    assert 'class="primary-form"' not in page and "等承办单位签收" in page
+    assert f'action="{path}/do/accept"' in page, "it may, if it wants to"
+    assert 'class="primary-form" id="form-accept"' in officer(app, town, "manager").get(path).text
+
+
 # -- overtaken -----------------------------------------------------------------------------------------------------
 
 
