@@ -135,9 +135,10 @@ _SHAPE = """
       FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
      WHERE relkind IN ('r', 'p', 'v', 'S') AND attnum > 0 AND relnamespace::regnamespace::text !~ '^pg_'
        AND relnamespace::regnamespace::text <> 'information_schema'
-    UNION ALL SELECT 'index', pg_get_indexdef(indexrelid) || indisvalid || indisready FROM pg_index WHERE indexrelid >= 16384
-    UNION ALL SELECT 'condition', conrelid::regclass || ' ' || pg_get_constraintdef(oid) || convalidated FROM pg_constraint
-     WHERE oid >= 16384
+    UNION ALL SELECT 'index', pg_get_indexdef(indexrelid) || indisvalid || indisready FROM pg_index
+     WHERE indexrelid >= 16384
+    UNION ALL SELECT 'condition', conrelid::regclass || ' ' || pg_get_constraintdef(oid) || convalidated
+      FROM pg_constraint WHERE oid >= 16384
     UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'schema', nspname FROM pg_namespace WHERE nspname !~ '^pg_'
     UNION ALL SELECT 'extension', extname FROM pg_extension

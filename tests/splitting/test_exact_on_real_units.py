@@ -21,6 +21,7 @@ from tests.splitting.planar_worlds import evenly
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ellis-county-blocks"
 
 
+@pytest.mark.long
 @pytest.mark.shared_data
 @pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data/ellis-county-blocks is absent")
 def test_ellis_county_is_halved_with_a_proof() -> None:

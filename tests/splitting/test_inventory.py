@@ -166,6 +166,7 @@ def test_the_command_writes_units_that_read_back_the_same(tmp_path: Path) -> Non
     assert not (tmp_path / ".units.part.gpkg").exists()
 
 
+@pytest.mark.long
 @pytest.mark.shared_data
 def test_moabit_is_tiled_without_cutting_a_building(shared_data: Path, tmp_path: Path) -> None:
     """The outline to 1 m2; every building in one unit, save 2 % where two drawings overlap; estimates marked."""

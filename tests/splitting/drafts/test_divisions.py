@@ -17,7 +17,13 @@ pytestmark = pytest.mark.engines
 
 CODE = "110105012023"
 BEFORE = "2021-06-30"
-RANGES = {"on": BEFORE, "sizes": "ranges", "ranges": [[2800, 3000], [1500, 1700]], "part_names": ["霞光里", "亮马"]}
+RANGES = {
+    "on": BEFORE,
+    "sizes": "ranges",
+    "ranges": [[2800, 3000], [1500, 1700]],
+    "part_names": ["霞光里", "亮马"],
+    "seconds": 5,
+}
 
 
 @pytest.fixture(scope="module")
