@@ -284,9 +284,9 @@ def serve(port):
         sys.exit(subprocess.run(command, check=False).returncode)
 
 
-#: Processes that take whole stretches of the tests, so that what the tests of a module share is made once; one more
-#: than cores, for a quarter of the time is waiting for servers, browsers and disks.
-SIDE_BY_SIDE = ["-n", str(min(2, os.cpu_count() or 1) + 1), "--dist", "worksteal"]
+#: Two processes that take whole stretches of the tests, so that what the tests of a module share is made once. A third
+#: made no haste on two cores.
+SIDE_BY_SIDE = ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "worksteal"]
 
 
 def run_checks(rest):

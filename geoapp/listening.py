@@ -204,7 +204,8 @@ class Server:
     def stop(self) -> None:
         """Ask for an orderly end; may be called by a signal handler and from any thread."""
         self._stopping = True
-        self._listeners[0].pull_trigger()
+        with contextlib.suppress(OSError):  # another thread may have seen it at once, and all is closed by now
+            self._listeners[0].pull_trigger()
 
     def run(self) -> None:
         """Serve until `stop`."""

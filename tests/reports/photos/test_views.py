@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -139,8 +140,9 @@ def test_05_the_name_that_somebody_gave_a_file_is_nowhere(place: Place) -> None:
         assert made.status_code == 200, made.json
     listed = officer.get(f"/api/reports/{place.report_key}/photos")
     assert len(listed.json["photos"]) == 7
-    for word in ("php", "xxx", "CON", "svg", "202e", "originals/"):
-        assert word not in listed.text
+    told = re.sub(r"see=[^\"]*", "", listed.text)  # tickets are random letters, now and then these too
+    for word in ("php", "xxx", "CON", "svg", "\u202e", "\\u202e", "originals/"):
+        assert word not in told
 
 
 def test_01_what_is_no_picture_is_refused_whatever_type_it_declares(place: Place) -> None:
