@@ -15,7 +15,7 @@ from geoapp.accounts.buckets.store import Buckets
 from geoapp.accounts.people import Actor
 from geoapp.accounts.trail.actions import REQUEST
 from geoapp.db import Database, utcnow
-from geoapp.errors import GeoappError, Unavailable
+from geoapp.errors import Unavailable
 from geoapp.reports import numbers
 from geoapp.reports.actions import Desk
 from geoapp.reports.people import Sender
@@ -170,8 +170,8 @@ def _bring_along(at: Desk, item: Item, *, alone: bool) -> None:
     assert item.along is not None and item.receipt is not None
     try:
         item.along(at, item.receipt)
-    except GeoappError as error:
-        raise error if alone else _Dropped from None
+    except Exception as error:
+        raise error if alone else _Dropped from error
 
 
 def _alone(database: Database, item: Item, later: list[Callable[[], None]]) -> None:
