@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ class Spot:
     observed: int
     expected: float | None
     p: float | None
-    details: dict[str, object]
+    details: dict[str, Any]
     members: tuple[int, ...]
 
 

@@ -12,31 +12,13 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geoapp.reports.hotspots.looking import Look, Points
+from geoapp.reports.hotspots.looking import Look, Points, Spot
 from geoapp.reports.hotspots.tables import hotspots, looks
 from geoapp.reports.stages import Stage
 from geoapp.reports.store import below, below_any, is_public
 from geoapp.reports.tables import reports
 
 _r = reports.c
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One hot-spot as it is kept."""
-
-    kind: str
-    place_code: str
-    lon: float | None
-    lat: float | None
-    radius_m: float
-    first_at: datetime
-    last_at: datetime
-    observed: int
-    expected: float | None
-    p: float | None
-    details: dict[str, Any]
-    members: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +30,7 @@ class Kept:
     parameters: dict[str, Any]
     reports: int
     made_at: datetime
-    spots: tuple[Found, ...]
+    spots: tuple[Spot, ...]
 
 
 def areas(connection: Connection, since: datetime, until: datetime) -> list[str]:
@@ -92,7 +74,7 @@ def keep(connection: Connection, area: str, day: date, look: Look, *, at: dateti
     look_id = connection.execute(looks.insert().values(values).returning(looks.c.id)).scalar_one()
     rows = [
         {
-            "look_id": look_id, **{name: getattr(spot, name) for name in Found.__dataclass_fields__},
+            "look_id": look_id, **{name: getattr(spot, name) for name in Spot.__dataclass_fields__},
             "members": list(spot.members),
         }
         for spot in look.spots
@@ -114,9 +96,9 @@ def newest(connection: Connection, method: str, *, day: date | None = None) -> l
     latest = {row.place_code: row for row in connection.execute(query)}
     found = []
     for row in latest.values():
-        columns = [hotspots.c[name] for name in Found.__dataclass_fields__]
+        columns = [hotspots.c[name] for name in Spot.__dataclass_fields__]
         spots = connection.execute(sa.select(*columns).where(hotspots.c.look_id == row.id).order_by(hotspots.c.id))
-        kept = tuple(Found(*spot) for spot in spots)
+        kept = tuple(Spot(**{**spot._mapping, "members": tuple(spot.members)}) for spot in spots)
         found.append(Kept(row.day, row.place_code, row.parameters, row.reports, row.made_at, kept))
     return found
 

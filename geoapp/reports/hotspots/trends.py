@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv
 
 UP, DOWN, SAME, UNKNOWN = "up", "down", "same", "unknown"
 #: Fewer reports than this in both periods together say nothing.
@@ -95,6 +95,6 @@ def dispersion_of(weekly: Sequence[Sequence[int]]) -> float:
 def _share_interval(a: float, b: float, level: float) -> tuple[float, float]:
     """Clopper and Pearson's interval of a/(a+b); both may be broken numbers when they are scaled."""
     tail = (1 - level) / 2
-    low = float(stats.beta.ppf(tail, a, b + 1)) if a > 0 else 0.0
-    high = float(stats.beta.ppf(1 - tail, a + 1, b)) if b > 0 else 1.0
+    low = float(betaincinv(a, b + 1, tail)) if a > 0 else 0.0
+    high = float(betaincinv(a + 1, b, 1 - tail)) if b > 0 else 1.0
     return low, high

@@ -9,7 +9,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
-from scipy import stats
+from scipy.special import betaincinv
 
 from geoapp.accounts.guards import actor, holds, today
 from geoapp.db import utcnow
@@ -20,8 +20,8 @@ from geoapp.reports.figures.rates import LEAST_PUBLIC
 from geoapp.reports.figures.rounding import near
 from geoapp.reports.figures.sheet import FEW
 from geoapp.reports.hotspots import store
-from geoapp.reports.hotspots.looking import CLUSTERS, REPEATS, TRENDS, WEEKS_BEFORE, WEEKS_NOW
-from geoapp.reports.hotspots.store import Found, Kept
+from geoapp.reports.hotspots.looking import CLUSTERS, REPEATS, TRENDS, WEEKS_BEFORE, WEEKS_NOW, Spot
+from geoapp.reports.hotspots.store import Kept
 from geoapp.reports.hotspots.tasks import LOOK
 from geoapp.web import current
 from geoapp.web.describing import DAY, describe
@@ -87,7 +87,7 @@ def _concerns(area: str, tops: Sequence[str]) -> bool:
     return any(not top or (area and (area.startswith(top) or top.startswith(area))) for top in tops)
 
 
-def _is_seen(spot: Found, tops: Sequence[str]) -> bool:
+def _is_seen(spot: Spot, tops: Sequence[str]) -> bool:
     """Lies any of it below one of the reader's places?"""
     return any(code.startswith(top) for top in tops for code in (spot.place_code, *spot.details.get("places", ())))
 
@@ -107,8 +107,8 @@ def _alarms(look: Kept) -> dict[str, str]:
     tried, alarmed = int(look.parameters["trials"]), int(look.parameters["false_alarms"])
     if not tried:
         return {"alarms": _("没有试算"), "said": ""}
-    low = stats.beta.ppf(0.025, alarmed, tried - alarmed + 1) if alarmed else 0.0
-    high = stats.beta.ppf(0.975, alarmed + 1, tried - alarmed) if alarmed < tried else 1.0
+    low = betaincinv(alarmed, tried - alarmed + 1, 0.025) if alarmed else 0.0
+    high = betaincinv(alarmed + 1, tried - alarmed, 0.975) if alarmed < tried else 1.0
     return {
         "alarms": _(
             "把日期打乱 %(tried)s 次，同样的算法误报 %(alarmed)s 次：误报率 %(rate)s（约 %(low)s 到 %(high)s）",
