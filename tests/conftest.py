@@ -177,7 +177,7 @@ def built_client() -> None:
     """Skips by name where the client has not been built; CI builds it first, so there its absence fails."""
     from geoapp.web import assets
 
-    if not assets.is_built() and not os.environ.get("CI"):
+    if not assets.is_built():
         missing = pytest.fail if os.environ.get("CI") else pytest.skip
         missing("the client is not built; run npm ci and node build.mjs in geoapp/web/client")
 

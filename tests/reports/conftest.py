@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 
-from geoapp.app import register_tasks
+from geoapp.app import create_app, register_tasks
 from geoapp.config import Settings
 from geoapp.db import Database
 from tests import engines
@@ -68,6 +69,15 @@ def town(settings: Settings, engine: str, request: pytest.FixtureRequest) -> Ite
     database = Database(settings)
     yield replace(made, database=database)
     database.dispose()
+
+
+@pytest.fixture
+def app(town: Town) -> Iterator[APIFlask]:
+    """The application on the town's database."""
+    app = create_app(town.database.settings)
+    app.config["TESTING"] = True
+    yield app
+    app.extensions["geoapp"]["database"].dispose()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import shapely
 import sqlalchemy as sa
 from apiflask import APIFlask
 
-from geoapp.app import create_app
 from geoapp.db import utcnow
 from geoapp.maps.morton import world_xy
 from geoapp.maps.pins.pin import tile_box
@@ -24,25 +23,11 @@ from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.store import point_columns
 from geoapp.reports.tables import report_texts, reports
 from tests import signing_in
-from tests.reports.world import Town, spot
+from tests.reports.world import Town, officer, spot
 
 pytestmark = pytest.mark.engines
 LIVE = "reports:live"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
 
 
 def alter(town: Town, key: str, **values: Any) -> None:

@@ -5,32 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from apiflask import APIFlask
 
 from geoapp.accounts.people import Actor
-from geoapp.app import create_app
 from geoapp.files import secret_key
 from geoapp.reports.doors.actions import NewDoor, make_doors
 from geoapp.reports.doors.tokens import token
-from tests import signing_in
-from tests.reports.world import GRID, HOME, Town, spot
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    """The application on the town's database."""
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    """A browser in which one of the town is signed in."""
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
+from tests.reports.world import GRID, HOME, Town, officer, spot
 
 
 def door_address(town: Town) -> str:

@@ -16,7 +16,6 @@ from apiflask import APIFlask
 from geoapp.accounts.keeping.actions import keep_terms
 from geoapp.accounts.people import Actor
 from geoapp.accounts.roles import Rank
-from geoapp.app import create_app
 from geoapp.errors import Invalid, NotAllowed, NotFound
 from geoapp.places.hierarchy import path_of
 from geoapp.reports.patrols import actions, store
@@ -268,14 +267,6 @@ def test_who_was_where_goes_in_its_time_and_with_the_account(town: Town, box: Po
 
 
 # -- pages ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
 
 
 def enter(app: APIFlask, who: Actor) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from apiflask import APIFlask
+
 from geoapp.accounts import store as accounts
 from geoapp.accounts.appointments.actions import create_person
 from geoapp.accounts.people import VISITOR, Actor, Body
@@ -21,6 +23,7 @@ from geoapp.reports.people import Sender
 from geoapp.reports.placing import Position
 from geoapp.reports.sending.actions import submit
 from geoapp.reports.sending.matter import Receipt, Sending
+from tests import signing_in
 from tests.places.street import DISTRICT, EAST, FIRST, HOME, SOUTH, STEP, STREET, WEST, street_records
 
 #: A Friday, 10:00 in Beijing.
@@ -76,6 +79,13 @@ class Town:
 def spot(x: float, y: float, evidence: str = "pin") -> Position:
     """A position by the squares of the street's drawing."""
     return Position(WEST + x * STEP, SOUTH + y * STEP, evidence)
+
+
+def officer(app: APIFlask, town: Town, name: str) -> Any:
+    """A browser in which one of the town is signed in."""
+    person = town.people[name].person
+    assert person is not None
+    return signing_in.enter(app, app.test_client(), person)
 
 
 def make_town(database: Database) -> Town:

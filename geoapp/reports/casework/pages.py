@@ -17,6 +17,7 @@ from geoapp.reports.casework import showing
 from geoapp.reports.casework.showing import Form
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.numbers import spoken
+from geoapp.reports.routing import Routing
 from geoapp.reports.stages import Stage
 from geoapp.reports.wording import ACTS, EVENT_WORDS, OUTCOME_WORDS, STAGE_WORDS
 
@@ -27,11 +28,12 @@ _TITLE = 24
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page is made in: translation, language, kinds, time and its zone, names of places by code."""
+    """What a page is made in: translation, language, kinds, routing, time and its zone, names of places by code."""
 
     _: Say
     english: bool
     kinds: Kinds
+    routing: Routing
     now: datetime
     zone: ZoneInfo
     places: Mapping[str, str]
@@ -43,6 +45,12 @@ class Page:
             return f"{local:%Y-%m-%d %H:%M}"
         year = "" if local.year == today.year else f"{local.year}年"
         return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
+
+    def reason(self, route: str) -> str:
+        """Why a case went where it is ("rule：why"); in the words of its day where that rule is no more."""
+        rule, _, why = route.partition("：")
+        english = next((each.why_en for each in self.routing.rules if each.id == rule), "") if self.english else ""
+        return english or why or route
 
     def kind(self, code: str) -> str:
         """The title of a kind; the code of one that is no longer in the tree."""
@@ -170,7 +178,7 @@ def head(page: Page, case: Case, words: str) -> dict[str, Any]:
         "kind_words": page.kind(case.kind) + ("" if case.matter == "problem" else f" · {_('提案')}"),
         "place_words": page.place(case.place_code), "address": case.address,
         "evidence_words": evidence(_, case), "duty_words": page.place(case.duty_code),
-        "route": case.route.partition("：")[2] or case.route,
+        "route": page.reason(case.route),
         "term_words": _("%(when)s 之前", when=page.when(case.due_at)) if case.due_at and case.is_open else "—",
         "channel_words": dict(channels(_)).get(case.channel, case.channel), "judged": judged(_, case),
         "untaken": case.stage == Stage.COLLECT,

@@ -245,7 +245,8 @@ def page_of(now: datetime) -> pages.Page:
             for level in ("subdistrict", "community", "grid")
             for v in places.versions(connection, on=today(), level=level, geometry=False)
         }
-    return pages.Page(_, chosen() == "en", rulebook(settings).kinds, now, settings.zone, names)
+    rules = rulebook(settings)
+    return pages.Page(_, chosen() == "en", rules.kinds, rules.routing, now, settings.zone, names)
 
 
 def kind_groups() -> list[dict[str, Any]]:

@@ -9,25 +9,8 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from geoapp.app import create_app
 from tests import signing_in
-from tests.reports.world import Town
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    """The application on the town's database."""
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    """A browser in which one of the town is signed in."""
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
+from tests.reports.world import Town, officer
 
 
 def do(client: Any, case: str, event: str, **fields: Any) -> Any:

@@ -8,26 +8,9 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from geoapp.app import create_app
-from tests import signing_in
+from geoapp.reports.tables import reports
 from tests.places.street import HOME, STEP, WEST
-from tests.reports.world import Town, spot
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    """The application on the town's database."""
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    """A browser in which one of the town is signed in."""
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
+from tests.reports.world import Town, officer, spot
 
 
 def opening(page: str) -> tuple[float, float, bool]:
@@ -35,6 +18,18 @@ def opening(page: str) -> tuple[float, float, bool]:
     found = re.search(r'id="relocate"[^>]*? data-lon="([\d.]+)" data-lat="([\d.]+)"( data-known="yes")?', page)
     assert found, page
     return float(found[1]), float(found[2]), bool(found[3])
+
+
+def test_why_a_case_went_where_it_is_is_said_in_the_pages_language(app: APIFlask, town: Town) -> None:
+    """Of a rule that is no more, the words of its day are left."""
+    receipt = town.send()
+    grid, path = officer(app, town, "grid"), f"/cases/{receipt.report_key}"
+    assert "网格员首接" in grid.get(path).text
+    english = grid.get(f"{path}?lang=en").text
+    assert "the grid officer is asked first" in english and "网格员首接" not in english
+    with town.database.transaction() as connection:
+        connection.execute(reports.update().values(route="gone：找老王"))
+    assert "找老王" in grid.get(f"{path}?lang=en").text
 
 
 def test_another_place_is_looked_for_from_where_the_case_lies(app: APIFlask, town: Town) -> None:

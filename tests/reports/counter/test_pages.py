@@ -9,34 +9,28 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from geoapp.app import create_app
 from geoapp.errors import NotAllowed
 from geoapp.reports.people import Sender
 from geoapp.reports.sending.actions import submit
 from geoapp.reports.sending.matter import Official, Sending
 from tests import signing_in
 from tests.reports.orders import estates
-from tests.reports.world import EAST, GRID, HOME, NOW, Town, spot
+from tests.reports.world import EAST, GRID, HOME, NOW, Town, officer, spot
 
 KEY = "K" * 26
 
 
 @pytest.fixture
-def app(town: Town) -> Any:
+def app(app: APIFlask, town: Town) -> APIFlask:
     """The application on the town's database, its houses drawn."""
     estates.draw(town)
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
+    return app
 
 
 @pytest.fixture
 def secretary(app: APIFlask, town: Town) -> Any:
     """A browser of the community's secretary."""
-    person = town.people["secretary"].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
+    return officer(app, town, "secretary")
 
 
 def call(client: Any, address: str, **more: str) -> str:

@@ -9,23 +9,14 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from geoapp.app import create_app
 from geoapp.db import utcnow
 from geoapp.reports.figures.tables import callbacks
 from geoapp.reports.tables import reports
 from tests import signing_in
-from tests.reports.world import EAST, HOME, STREET, Town
+from tests.reports.world import EAST, HOME, STREET, Town, officer
 
 pytestmark = pytest.mark.engines
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
 
 
 @pytest.fixture
@@ -48,12 +39,6 @@ def counted(town: Town) -> Town:
         connection.execute(callbacks.insert().values(report_id=ids[0], **said, **first))
         connection.execute(callbacks.insert().values(report_id=ids[1], state="excluded", **said, **nothing))
     return town
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
 
 
 def tiles(page: str) -> dict[str, str]:

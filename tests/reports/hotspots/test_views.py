@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from apiflask import APIFlask
 
-from geoapp.app import create_app
 from geoapp.db import utcnow
 from geoapp.jobs import jobs
 from geoapp.reports.hotspots import looking, store, tasks
 from geoapp.reports.tables import reports
 from tests import signing_in
-from tests.reports.world import STREET, Town
+from tests.reports.world import STREET, Town, officer
 
 pytestmark = pytest.mark.engines
-
-
-@pytest.fixture
-def app(town: Town) -> Any:
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
 
 
 @pytest.fixture
@@ -35,12 +25,6 @@ def looked(town: Town, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     keys = [town.send(x=x, now=now - timedelta(days=n)).report_key for x in (0.5, 6.5) for n in range(3)]
     tasks.look(town.database, lambda share, words: None, day=town.database.today().isoformat())
     return keys[:3]
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
 
 
 def test_an_office_reads_its_own_and_the_way_to_its_cases(app: APIFlask, town: Town, looked: list[str]) -> None:

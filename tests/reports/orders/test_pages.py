@@ -12,29 +12,18 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from geoapp.app import create_app
 from tests import signing_in
 from tests.reports.orders import estates
-from tests.reports.world import GRID, HOME, Town
+from tests.reports.world import GRID, HOME, Town, officer
 
 ORDER = "工单编号 20261118-0412 来电人 示意甲 联系电话 13800138000 绿景苑3号楼2单元 电动车上楼 时限24小时"
 
 
 @pytest.fixture
-def app(town: Town) -> Any:
+def app(app: APIFlask, town: Town) -> APIFlask:
     """The application on the town's database, its houses drawn."""
     estates.draw(town)
-    app = create_app(town.database.settings)
-    app.config["TESTING"] = True
-    yield app
-    app.extensions["geoapp"]["database"].dispose()
-
-
-def officer(app: APIFlask, town: Town, name: str) -> Any:
-    """A browser in which one of the town is signed in."""
-    person = town.people[name].person
-    assert person is not None
-    return signing_in.enter(app, app.test_client(), person)
+    return app
 
 
 def fields(page: str) -> dict[str, str]:
