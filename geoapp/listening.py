@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import logging
 import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from apiflask import APIFlask
 from waitress import wasyncore
@@ -37,6 +39,8 @@ BODY_IN_MEMORY = 128 << 10
 #: Besides, bodies that declare up to so much stay in memory as long as all of them together keep within the room: a
 #: photograph that goes through a file costs its server a quarter more processor.
 MIDDLING, ROOM = 16 << 20, 64 << 20
+#: What comes in smaller pieces than this is put together.
+PIECE = 16 << 10
 CONNECTIONS = 500
 #: Somebody who sends a header letter by letter is shown out.
 HEADER_S = 20.0
@@ -63,6 +67,62 @@ class _Room:
             self._left += n_bytes
 
 
+class _Pieces(io.RawIOBase):
+    """A body as it arrives, in the pieces of the socket; what has been read is let go.
+
+    In blocks that grow side by side each is copied again and again: of eight photographs at once this took a quarter of
+    the time that Python was busy.
+    """
+
+    remain = 0
+
+    def __init__(self) -> None:
+        self._pieces: deque[bytes | bytearray] = deque()
+        self._read = 0  # of the first piece
+
+    # What waitress asks of a buffer.
+
+    def append(self, piece: bytes) -> None:
+        self.remain += len(piece)
+        # Whoever sends byte by byte would need fifty times the room.
+        if self._pieces and len(piece) < PIECE and len(self._pieces[-1]) < PIECE:
+            if isinstance(self._pieces[-1], bytes):
+                self._pieces[-1] = bytearray(self._pieces[-1])
+            self._pieces[-1] += piece
+        else:
+            self._pieces.append(piece)
+
+    def __len__(self) -> int:
+        return self.remain
+
+    def __bool__(self) -> bool:
+        return True
+
+    def getfile(self) -> IO[bytes]:
+        return cast(IO[bytes], self)
+
+    # What the application asks of a file.
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        if not self._pieces:
+            return 0
+        first = self._pieces[0]
+        found = memoryview(first)[self._read : self._read + len(into)]
+        into[: len(found)] = found
+        self._read += len(found)
+        if self._read == len(first):
+            self._pieces.popleft()
+            self._read = 0
+        return len(found)
+
+    def close(self) -> None:
+        self._pieces.clear()
+        super().close()
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a request; a body over its route's limit is refused as soon as that is certain."""
 
@@ -86,8 +146,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             self.adj.max_request_body_size = most_bytes(self.app, self.command, path) + 1
             if BODY_IN_MEMORY < self.content_length <= min(MIDDLING, self.adj.max_request_body_size - 1):
                 self.held = self.room.take(self.content_length)
-                # The buffer goes to a file from its limit on.
-                self.body_rcv.getbuf().overflow = max(BODY_IN_MEMORY, self.held + 1)
+                if self.held:
+                    buffer = self.body_rcv.getbuf()
+                    # It goes to a file from its limit on.
+                    buffer.buf, buffer.overflow = _Pieces(), self.held + 1
 
     def received(self, data: bytes) -> int:
         consumed = cast(int, super().received(data))

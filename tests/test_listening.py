@@ -8,12 +8,15 @@ import socket
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geoapp import listening
 from geoapp.app import create_app
@@ -168,6 +171,33 @@ def test_who_finds_no_room_goes_through_a_file() -> None:
     assert (room.take(6), room.take(5), room.take(4)) == (6, 0, 4)
     room.give_back(6)
     assert room.take(5) == 5
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"bc" * 3, b"d" * (listening.PIECE - 1), b"e" * listening.PIECE, b"f" * 70000])),
+    st.integers(1, 100_000),
+)
+def test_a_body_is_read_as_it_came(pieces: list[bytes], step: int) -> None:
+    body = listening._Pieces()
+    for piece in pieces:
+        body.append(piece)
+    assert len(body) == len(b"".join(pieces))
+    read = list(iter(lambda: body.getfile().read(step), b""))
+    assert b"".join(read) == b"".join(pieces)
+    assert all(len(one) <= step for one in read)
+    body.close()
+
+
+def test_a_body_that_comes_byte_by_byte_takes_no_more_room_than_one_at_once() -> None:
+    body = listening._Pieces()
+    tracemalloc.start()
+    try:
+        for k in range(MIB):
+            body.append(bytes([k % 256]))
+        assert tracemalloc.get_traced_memory()[0] < 1.3 * MIB
+    finally:
+        tracemalloc.stop()
+    assert body.getfile().read(300) == bytes(k % 256 for k in range(300))
 
 
 def until(holds: Callable[[], bool]) -> None:

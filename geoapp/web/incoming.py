@@ -35,6 +35,24 @@ class Number(IntegerConverter):
         super().__init__(map, *args, **options)
 
 
+class _Joined(io.BytesIO):
+    """Takes pieces as they come and joins them, once, when the parser goes back to the start for others to read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: Any) -> int:
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if self._pieces:
+            whole, self._pieces = b"".join([super().getvalue(), *self._pieces]), []
+            super().__init__(whole)
+        return super().seek(offset, whence)
+
+
 class StrictRequest(Request):
     """A request whose form fields and files all have names, and whose fields hold text."""
 
@@ -47,7 +65,7 @@ class StrictRequest(Request):
     ) -> IO[bytes]:
         # A photograph is read whole in any case; through a file it would be copied twice more.
         if total_content_length is not None and total_content_length <= IN_MEMORY:
-            return io.BytesIO()
+            return _Joined()
         return super()._get_file_stream(total_content_length, content_type, filename, content_length)
 
     def _load_form_data(self) -> None:
