@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import shapely
@@ -21,7 +21,11 @@ class _Lines:
         return len(line)
 
 
-def refused_csv(rows: Iterable[tuple[int, str, str, str, str]]) -> str:
+#: Number, reason, message, remedy, and what the row held; each a message id.
+REFUSED_HEADINGS = ("行号", "原因", "说明", "处理办法", "原内容")
+
+
+def refused_csv(rows: Iterable[tuple[int, str, str, str, str]], headings: Sequence[str] = REFUSED_HEADINGS) -> str:
     """Rows set aside as CSV: number, reason, message, remedy, what the row held.
 
     Examples
@@ -31,7 +35,7 @@ def refused_csv(rows: Iterable[tuple[int, str, str, str, str]]) -> str:
     """
     out = _Lines()
     writer = csv.writer(out)
-    writer.writerow(["行号", "原因", "说明", "处理办法", "原内容"])
+    writer.writerow(headings)
     for number, *words in rows:
         writer.writerow([number, *(harmless(word) for word in words)])
     return "".join(out.lines)

@@ -8,16 +8,19 @@ from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request, send_file, url_for
+from flask_babel import gettext as _
 
 from geoapp.accounts.guards import actor
 from geoapp.errors import NotFound
 from geoapp.layers import actions, forms, store, tasks
 from geoapp.layers.entry import INTERNAL
-from geoapp.layers.handing_out import refused_csv
+from geoapp.layers.handing_out import REFUSED_HEADINGS, refused_csv
+from geoapp.layers.rosters import matching
 from geoapp.layers.rosters.actions import place_roster_row
 from geoapp.web import current
 from geoapp.web.bodies import takes_uploads
 from geoapp.web.describing import ANY_FILE, CSV, FILE, JSON, LAT, LON, TEXT, array_of, describe, record
+from geoapp.web.errors import said_again
 from geoapp.web.limits import limited
 from geoapp.web.rights import holds, needs
 
@@ -97,10 +100,14 @@ def set_aside(import_id: int) -> Any:
     """Rows that were not stored, as CSV with number, reason and remedy."""
     with current.database().reading() as connection:
         found = store.import_by_id(connection, import_id)
-        text = refused_csv(store.refused(connection, import_id))
+        rows = [
+            (row, reason, said_again(message), said_again(remedy), held)
+            for row, reason, message, remedy, held in store.refused(connection, import_id)
+        ]
+    text = refused_csv(rows, [_(heading) for heading in REFUSED_HEADINGS])
     # The mark at the beginning is what makes Excel read Chinese right.
     response = Response("\ufeff" + text, content_type="text/csv; charset=utf-8")
-    name = quote(f"未入库-{found.filename}.csv")
+    name = quote(f"{_('未入库')}-{found.filename}.csv")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return response
 
@@ -128,7 +135,7 @@ def unmatched(key: str) -> Any:
         {
             "name": row.name,
             "households": row.props.get("households"),
-            "reason": row.props.get("match_reason"),
+            "reason": said_again(row.props.get("match_reason") or "", matching.SHARED, matching.SEVERAL),
             "sheet_rows": row.props.get("sheet_rows"),
         }
         for row in waiting

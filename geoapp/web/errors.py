@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -71,9 +72,26 @@ def said(error: Sentence) -> str:
     spoken = error.sentence % error.values if error.values else error.sentence
     if not error.sentence or spoken != str(error):
         return str(error)  # altered on its way
-    # A value may be a word of ours too, such as the name of a rank.
-    values = {name: _(value) if isinstance(value, str) and value else value for name, value in error.values.items()}
-    return str(_(error.sentence, **values))
+    return str(_(error.sentence, **{name: _said_value(value) for name, value in error.values.items()}))
+
+
+def _said_value(value: Any) -> Any:
+    """A value may be a sentence or a word of ours too, such as the name of a rank."""
+    if getattr(value, "sentence", ""):
+        return said(value)
+    return _(value) if isinstance(value, str) and value else value
+
+
+def said_again(text: str, *sentences: str) -> str:
+    """What was stored as a sentence in Chinese, in the reader's language; as it stands where we have no other.
+
+    One with values in it is found among ``sentences``, which have their places: "编号与第 %(row)s 行相同".
+    """
+    for sentence in sentences:
+        places = re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(sentence))
+        if found := re.fullmatch(places, text, re.DOTALL):
+            return str(_(sentence, **found.groupdict()))
+    return str(_(text)) if text else ""
 
 
 def answer(status: int, sentence: str, *, headers: dict[str, str] | None = None) -> Any:

@@ -41,7 +41,9 @@ def test_an_upload_answers_with_its_report_and_where_to_go_on(client: Any) -> No
     assert aside.headers["Content-Disposition"].startswith("attachment")
     lines = aside.get_data().decode("utf-8-sig").splitlines()
     assert lines[0].startswith("行号,原因")
-    assert lines[1].startswith("2,no_shape")
+    assert lines[1].startswith("2,no_shape,没有图形")
+    english = client.get(report["set_aside_url"] + "?lang=en").get_data().decode("utf-8-sig").splitlines()
+    assert english[0].startswith("Row,Reason") and english[1].startswith("2,no_shape,no shape (empty geometry),")
     listed = client.get("/api/layers").json["layers"]
     assert [(layer["key"], layer["rows"]) for layer in listed] == [("小区", 1)]
 
@@ -126,6 +128,10 @@ def test_a_roster_dropped_on_the_page_is_known_for_one_and_its_rest_is_tapped(cl
     assert report["roster"]["community"] == "霞光里社区"
     waiting = client.get("/api/layers/rosters/台账/unmatched").json
     assert [(row["name"], row["households"]) for row in waiting["rows"]] == [("7号楼", 60)]
+    english = client.get("/api/layers/rosters/台账/unmatched?lang=en").json["rows"]
+    assert (waiting["rows"][0]["reason"], english[0]["reason"]) == (
+        "图上没有这个名称，请在图上点选", "no such name on the map; tap its place",
+    )  # fmt: skip
     placed = client.post("/api/layers/rosters/台账/tap", json={"name": "7号楼", "lon": 116.4, "lat": 39.9})
     assert placed.json == {"name": "7号楼", "households": 60, "left": 0}
     assert client.get("/api/layers/rosters/台账/unmatched").json["rows"] == []

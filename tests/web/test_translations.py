@@ -21,6 +21,9 @@ from geoapp.accounts.bodies.kinds import KINDS as BODY_KINDS
 from geoapp.accounts.roles import RANK_NAMES
 from geoapp.accounts.trail import views as trail_views
 from geoapp.db import DatabaseGone
+from geoapp.layers import faults, handing_out
+from geoapp.layers.rosters import actions as rosters
+from geoapp.layers.rosters import matching, sheet
 from geoapp.maps import facts, style
 from geoapp.objects import ObjectsUnreachable
 from geoapp.reports.casework.showing import FIELDS
@@ -28,6 +31,7 @@ from geoapp.reports.orders import actions as orders
 from geoapp.reports.orders import notes
 from geoapp.reports.patrols import rounds
 from geoapp.reports.photos import photo
+from geoapp.reports.sending.taking.actions import THERE_ALREADY
 from geoapp.reports.wording import EVENT_WORDS, NEED_WORDS, STAGE_WORDS
 from geoapp.web import translating
 
@@ -39,7 +43,11 @@ LOOKED_UP = {
     *RANK_NAMES.values(), *trail_views.SYSTEMS.values(), *BODY_KINDS.values(), DatabaseGone.outside,
     ObjectsUnreachable.outside, photo.TAKEN_BACK, photo.TOO_OLD, *rounds.ACTS.values(), *rounds.RHYTHMS.values(),
     *orders.NOTES.values(), notes.CUT, notes.LATE, notes.UNREAD_TERM, *(EVENT_WORDS[event][0] for event in FIELDS),
-    *(words for words, _ in STAGE_WORDS.values()), *NEED_WORDS.values(),
+    *(words for words, _ in STAGE_WORDS.values()), *NEED_WORDS.values(), *handing_out.REFUSED_HEADINGS,
+    *(words for fault in vars(faults).values() if isinstance(fault, faults.Fault)
+      for words in (fault.message, fault.remedy)),
+    *(words for both in notes.REASONS.values() for words in both if words), THERE_ALREADY, matching.SHARED,
+    matching.SEVERAL, matching.NOWHERE, sheet.NO_NAME, sheet.NO_HOUSEHOLDS, rosters.REMEDY,
 }  # fmt: skip
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
 BILINGUAL = (

@@ -27,6 +27,8 @@ from geoapp.layers.rosters.matching import BUILDING, NONE, TAP, Candidate, Match
 from geoapp.layers.rosters.sheet import BadRow, Merged, Roster, RosterRow, read_roster
 
 _TABLES = {".xlsx", ".xlsm", ".csv", ".tsv", ".txt"}
+#: What to do about a row that was set aside.
+REMEDY = "在台账里补上这一行的楼栋（或小区）和户数，再导入一次"
 
 
 class BadTap(Invalid):
@@ -188,7 +190,7 @@ def _rows(roster: Roster, matches: list[Match], shapes: Any, options: ImportOpti
 
 
 def _fault(bad: BadRow) -> Fault:
-    return Fault("roster_row", bad.problem, "在台账里补上这一行的楼栋（或小区）和户数，再导入一次")
+    return Fault("roster_row", bad.problem, REMEDY)
 
 
 def _props(row: RosterRow, found: Match, roster: Roster, options: ImportOptions) -> dict[str, Any]:

@@ -14,6 +14,10 @@ _ESTATES = ("compound", "小区", "小区名称", "院落", "所属小区", "est
 _LABELS = ("楼号", "楼栋", "building_no")
 _COMMUNITIES = ("community", "社区", "社区名称", "所属社区", "居委会")
 BUILDING, TAP, NONE = "building", "tap", "none"
+#: Why a row was found to be nothing; kept with the row, and said by pages in their own language.
+SHARED = "%(names)s 都对应图上的同一处，请在图上点选"
+SEVERAL = "图上有 %(n)s 处同名，请在图上点选"
+NOWHERE = "图上没有这个名称，请在图上点选"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def match(
         if len(several) > 1:
             names = "、".join(rows[at].name for at in several)
             for at in several:
-                matches[at] = Match(NONE, reason=f"{names} 都对应图上的同一处，请在图上点选")
+                matches[at] = Match(NONE, reason=SHARED % {"names": names})
     return matches
 
 
@@ -82,8 +86,8 @@ def _one(
             return Match(BUILDING, feature_id=candidates[found[0]].feature_id)
         several = several or len(found)
     if several:
-        return Match(NONE, reason=f"图上有 {several} 处同名，请在图上点选")
-    return Match(NONE, reason="图上没有这个名称，请在图上点选")
+        return Match(NONE, reason=SEVERAL % {"n": several})
+    return Match(NONE, reason=NOWHERE)
 
 
 def _forms(row: RosterRow, community: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ _ROLES = (
 )
 _BASES = ("户籍", "常住", "套数", "登记", "实有")
 MOST_ROWS = 200_000
+#: What is wrong with a row that is set aside.
+NO_NAME, NO_HOUSEHOLDS = "没有写楼栋或小区", "没有写户数，或户数不是非负整数"
 
 
 class BadRoster(Invalid):
@@ -298,7 +300,7 @@ def _settle(
     rows = [line.at + 1 for line in lines]
     named = [(line, building) for line in lines for building in line.buildings]
     if not named or households is None:
-        problem = "没有写楼栋或小区" if households is not None else "没有写户数，或户数不是非负整数"
+        problem = NO_NAME if households is not None else NO_HOUSEHOLDS
         for i, line in enumerate(lines):
             text = "，".join(str(cell) for cell in line.cells if cell not in (None, ""))
             roster.bad.append(BadRow(line.at + 1, problem, households or 0 if i == 0 else 0, text[:1000]))

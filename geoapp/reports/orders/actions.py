@@ -21,7 +21,7 @@ from geoapp.reports.imports.forms import Lines, opened
 from geoapp.reports.imports.history import SetAside
 from geoapp.reports.imports.store import Import
 from geoapp.reports.orders import store as orders
-from geoapp.reports.orders.notes import CUT, LATE, UNREAD_TERM
+from geoapp.reports.orders.notes import CUT, LATE, REASONS, UNREAD_TERM
 from geoapp.reports.orders.order import canonical_number
 from geoapp.reports.orders.sheet import BadRow, OrderSheet, SheetOrder
 from geoapp.reports.orders.whereabouts import Candidate, Surroundings
@@ -229,7 +229,7 @@ def _keep_rows(at: Desk, batch: Import, rows: Sequence[SheetOrder | BadRow], tal
     stored = 0
     for row, found in zip(fresh, taken, strict=True):
         if isinstance(found, GeoappError):
-            aside.append(SetAside(row.row, row.number, "refused", str(found)[:200], "核对这一行后再导入一次"))
+            aside.append(SetAside(row.row, row.number, "refused", str(found), REASONS["refused"][1]))
         elif isinstance(found, BaseException):
             raise found
         else:

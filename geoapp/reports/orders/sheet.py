@@ -17,7 +17,7 @@ from geoapp.errors import Invalid, TooLarge
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.orders import callers
 from geoapp.reports.orders.moments import end_of_day, find_moment, find_term
-from geoapp.reports.orders.notes import CUT, LATE, UNREAD_TERM, Note
+from geoapp.reports.orders.notes import CUT, LATE, REASONS, UNREAD_TERM, Note
 from geoapp.reports.orders.order import canonical_number
 from geoapp.reports.orders.spelling import spelled
 from geoapp.reports.orders.text import MOST_WORDS
@@ -81,8 +81,13 @@ class BadRow:
 
     row: int
     reason: str
-    message: str
-    remedy: str
+    message: Note
+    remedy: Note
+
+
+def _bad(row: int, reason: str, /, **values: object) -> BadRow:
+    message, remedy = REASONS[reason]
+    return BadRow(row, reason, Note(message, **values), Note(remedy))
 
 
 class OrderSheet:
@@ -110,25 +115,23 @@ class OrderSheet:
                 raise LongSheet("表格超过 %(most)s 行；请按月份或社区拆开，分几次导入。", most=MOST_ROWS)
             row = self._row(at, cells)
             if isinstance(row, SheetOrder) and (before := seen.setdefault(row.number, at)) != at:
-                row = BadRow(at, "repeated", f"编号与第 {before} 行相同", "同一张工单只保留一行")
+                row = _bad(at, "repeated", row=before)
             yield row
 
     def _row(self, at: int, cells: Sequence[Any]) -> SheetOrder | BadRow:
         stated = self._texts(cells, "number")[:1]
         if not stated:
-            return BadRow(at, "no_number", "没有工单编号", "补上编号再导入一次")
+            return _bad(at, "no_number")
         if _SCIENTIFIC.fullmatch(stated[0]):
-            return BadRow(
-                at, "scientific", "编号被表格软件写成了科学计数法，后几位已丢失", "把编号列设成“文本”后重新导出"
-            )
+            return _bad(at, "scientific")
         number = canonical_number(stated[0])
         if not re.search(r"\d", number) or len(stated[0]) > _LONGEST_NUMBER:
-            return BadRow(at, "bad_number", "编号里没有数字，或太长", "核对编号列")
+            return _bad(at, "bad_number")
         names = self._texts(cells, "name")
         place = callers.masked("".join(self._distinct(cells, ("compound", "place", "building"))), also=names)
         words = callers.masked("\n".join(self._distinct(cells, ("title", "words"))), also=names)
         if not words.strip() and not place.strip():
-            return BadRow(at, "empty", "没有诉求内容，也没有地点", "补上内容再导入一次")
+            return _bad(at, "empty")
         return self._order(at, cells, number, words or place, place)
 
     def _order(self, at: int, cells: Sequence[Any], number: str, words: str, place: str) -> SheetOrder:

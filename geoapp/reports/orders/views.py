@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,20 +16,23 @@ from geoapp.accounts.guards import actor
 from geoapp.db import utcnow
 from geoapp.errors import Conflict, GeoappError, Invalid, NotAllowed, TooOften, http_status
 from geoapp.files import CHUNK
-from geoapp.layers.handing_out import refused_csv
+from geoapp.layers.handing_out import REFUSED_HEADINGS, refused_csv
 from geoapp.reports.casework.forms import BadForm
 from geoapp.reports.casework.views import kind_groups
+from geoapp.reports.imports.history import SetAside
 from geoapp.reports.orders import actions, forms
 from geoapp.reports.orders.actions import Kept
 from geoapp.reports.orders.forms import Confirmed
+from geoapp.reports.orders.notes import REASONS
 from geoapp.reports.orders.order import Order
 from geoapp.reports.orders.pasted import read_pasted
 from geoapp.reports.orders.whereabouts import OWN, Candidate, Surroundings
 from geoapp.reports.rulebook.store import rulebook
+from geoapp.reports.sending.taking.actions import THERE_ALREADY
 from geoapp.web import current
 from geoapp.web.bodies import takes
 from geoapp.web.describing import CSV, FILE, JSON, LAT, LON, TEXT, WHOLE, describe
-from geoapp.web.errors import said
+from geoapp.web.errors import said, said_again
 from geoapp.web.limits import limited
 from geoapp.web.rights import needs
 
@@ -226,7 +231,13 @@ def sheet_done(key: str) -> Any:
     """What became of the rows of a sheet: stored, there already, or set aside with a reason."""
     batch, aside = actions.sheet_import(current.database(), actor(), key)
     notes = [(_(actions.NOTES.get(note, note)), n) for note, n in batch.summary.get("notes", {}).items() if n]
-    return render_template("orders/sheet.html", batch=batch, aside=aside, notes=notes)
+    return render_template("orders/sheet.html", batch=batch, aside=_in_words(aside), notes=notes)
+
+
+def _in_words(rows: Iterable[SetAside]) -> list[SetAside]:
+    """Rows set aside, their reasons and remedies in the page's language."""
+    sentences = (REASONS["repeated"][0], THERE_ALREADY)
+    return [replace(row, message=said_again(row.message, *sentences), remedy=said_again(row.remedy)) for row in rows]
 
 
 @blueprint.get("/cases/orders/sheets/<key>/aside.csv")
@@ -235,7 +246,8 @@ def sheet_done(key: str) -> Any:
 def sheet_aside(key: str) -> Any:
     """Rows that were not stored, as CSV with number, reason and remedy; a spreadsheet reads no formula in it."""
     _batch, aside = actions.sheet_import(current.database(), actor(), key)
-    text = refused_csv((row.row, row.reason, row.message, row.remedy, row.number) for row in aside)
+    rows = ((row.row, row.reason, row.message, row.remedy, row.number) for row in _in_words(aside))
+    text = refused_csv(rows, [_(heading) for heading in REFUSED_HEADINGS])
     headers = {"Content-Disposition": f'attachment; filename="orders-{key}-aside.csv"'}
     # The mark at the beginning is what makes spreadsheets read Chinese right.
     return Response("\ufeff" + text, content_type="text/csv; charset=utf-8", headers=headers)

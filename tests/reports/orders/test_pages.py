@@ -123,6 +123,7 @@ def test_a_sheet_tells_what_became_of_each_row(app: APIFlask, town: Town) -> Non
         ["A1", "漏水", "绿景苑3号楼"],
         ["", "没有编号的", ""],
         ["=1+1", "", ""],
+        ["A1", "同一张", ""],
     ]
     text = io.StringIO()
     csv.writer(text).writerows(rows)
@@ -134,11 +135,19 @@ def test_a_sheet_tells_what_became_of_each_row(app: APIFlask, town: Town) -> Non
     done = send("十一月.csv")
     assert done.status_code == 303
     page = client.get(done.location).text
-    assert "读到 3 行 = 存下 1 + 已有 0 + 未入库 2" in page
+    assert "读到 4 行 = 存下 1 + 已有 0 + 未入库 3" in page
     assert "没有工单编号" in page and "补上编号" in page
     aside = client.get(f"{done.location}/aside.csv").text
     assert aside.startswith("\ufeff行号,原因")
     assert not [line for line in aside.splitlines() if re.search(r"(^|,)[=+@-]", line)]
+    english = client.get(f"{done.location}?lang=en").text
+    assert "the same number as row 2" in english and "keep one row for each order" in english
+    lines = client.get(f"{done.location}/aside.csv").text.removeprefix("\ufeff").splitlines()
+    assert lines[:2] == [
+        "Row,Reason,note,What to do,What the row held",
+        "3,no_number,no order number,add the number and import again,",
+    ]
+    client.get("/cases/orders?lang=zh")
     assert "存下 0 + 已有 1" in client.get(send("十一月.csv").location).text
     assert officer(app, town, "east").get(done.location).status_code == 404
     refused = send("十一月.exe")
@@ -152,6 +161,8 @@ def test_what_is_unsure_is_said_in_english_with_the_names_of_the_map(app: APIFla
     assert re.search(r"The map has no 23号楼 in 绿景苑\S*, so it was put", note)
     table = "工单编号\t诉求内容\t地点\t办结时限\n20261118-0412\t灯不亮\t绿景苑3号楼\t尽快"
     assert "The term “尽快” could not be read" in client.post("/cases/orders", data={"text": table}).text
+    twice = client.post("/cases/orders", data={"text": f"{table}\n20261118-0412\t灯不亮\t绿景苑3号楼\t尽快"}).text
+    assert "Row 3 of the paste: the same number as row 2; keep one row for each order." in twice
 
 
 def test_where_an_address_lies_is_answered_while_it_is_typed(app: APIFlask, town: Town) -> None:

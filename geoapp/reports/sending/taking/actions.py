@@ -50,6 +50,10 @@ from geoapp.reports.texts import clean
 _RIGHTS = {"import": "reports.import", "patrol": "patrols.walk"}
 
 
+#: What is told of an order that somebody else stored meanwhile.
+THERE_ALREADY = "%(order)s 已经录入，受理编号 %(number)s。"
+
+
 class TooManyReports(TooOften):
     """An address, a device or a place sent more than it may."""
 
@@ -241,7 +245,7 @@ def _require_new(here: _Round, official: Official) -> None:
         known = store.case_by_origin(here.connection, official.origin, official.origin_number)
         if known is not None:
             named = f"{official.origin} {official.origin_number}"
-            raise Conflict(f"{named} 已经录入，受理编号 {numbers.spoken(known.number)}。")
+            raise Conflict(THERE_ALREADY, order=named, number=numbers.spoken(known.number))
 
 
 def _row(
