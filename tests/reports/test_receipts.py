@@ -126,8 +126,11 @@ def test_a_follower_takes_back_her_own_words_and_nobody_elses(town: Town) -> Non
 def test_a_report_is_withdrawn_until_somebody_takes_it_up(town: Town) -> None:
     db = town.database
     receipt = town.send(contact=Contact(phone="13800001234"))
+    assert receipts.view(db, receipt.code, address=ME, now=NOW).can_withdraw
     receipts.withdraw(db, receipt.code, address=ME, now=NOW)
     assert town.case(receipt.report_key).stage == "withdrawn"
+    view = receipts.view(db, receipt.code, address=ME, now=NOW)
+    assert (view.can_withdraw, view.has_contact, view.own_words) == (False, False, ())
     assert inbox.public_reports(db, now=NOW) == []
     other = town.send()
     handling.accept(db, town.grid, other.report_key, seen=1, now=NOW)

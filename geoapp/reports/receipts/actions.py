@@ -204,19 +204,9 @@ def take_back_at(at: Desk, held: Held, *, words: bool) -> None:
     """The same inside a transaction at hand."""
     case = held.case
     move = stages.check(case.stage, "take_back", _HOLDER)
-    contacts.erase(at.connection, contacts.of_report(case.id, held.follower_id), at=at.now)
-    changes: dict[str, Any] = {}
-    if held.is_sender:
-        contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
-        store.end_own_followers(at.connection, case.id, at=at.now)
-        changes = {"sender_sha256": None, "person_id": None}
-        photos.forget(at.connection, case.id, "sender", shown=words, now=at.now)
-        if words:
-            changes["address"] = ""
-            roles = report_texts.c.role.in_(["report", "addition", "judgement"])
-            others = report_texts.c.by.startswith("follower")
-            _blank(at, (report_texts.c.report_id == case.id) & roles & ~others)
-    else:
+    changes = _forget_sender(at, case, words=words) if held.is_sender else {}
+    if not held.is_sender:
+        contacts.erase(at.connection, contacts.of_report(case.id, held.follower_id), at=at.now)
         store.end_follower(at.connection, held.follower_id or 0, at=at.now)
         photos.forget(at.connection, case.id, _writer(held), shown=words, now=at.now)
         if words:
@@ -224,21 +214,35 @@ def take_back_at(at: Desk, held: Held, *, words: bool) -> None:
     at.step(case, move, changes=changes, data={"words": words}, by="sender" if held.is_sender else "follower")
 
 
+def _forget_sender(at: Desk, case: Case, *, words: bool) -> dict[str, Any]:
+    """Take the sender's data out of what belongs to a report; gives what is to be changed in the report itself."""
+    contacts.erase(at.connection, contacts.of_report(case.id), at=at.now)
+    contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
+    store.end_own_followers(at.connection, case.id, at=at.now)
+    photos.forget(at.connection, case.id, "sender", shown=words, now=at.now)
+    changes: dict[str, Any] = {"sender_sha256": None, "person_id": None}
+    if words:
+        changes["address"] = ""
+        roles = report_texts.c.role.in_(["report", "addition", "judgement"])
+        others = report_texts.c.by.startswith("follower")
+        _blank(at, (report_texts.c.report_id == case.id) & roles & ~others)
+    return changes
+
+
 def _blank(at: Desk, where: sa.ColumnElement[bool]) -> None:
     store.change_texts(at.connection, where, text=None, shown=None, state="hidden")
 
 
 def withdraw(database: Database, code: str, *, address: str, now: datetime | None = None) -> None:
-    """Take a report back that nobody has taken up or joined."""
+    """Take a report back that nobody has taken up or joined; it ends, and its sender's data go with it."""
 
     def end(at: Desk, held: Held) -> None:
         case = held.case
         move = stages.check(case.stage, "withdraw", _HOLDER)
         if not held.is_sender or case.me_too:
             raise Invalid("有人在办或也遇到了，不能撤回；可以收回您的联系方式。")
-        contacts.erase(at.connection, contacts.of_report(case.id), at=at.now)
-        photos.forget(at.connection, case.id, "sender", shown=True, now=at.now)
-        at.step(case, move, changes={"closed_at": at.now, "outcome": "withdrawn"}, by="sender")
+        changes = _forget_sender(at, case, words=True)
+        at.step(case, move, changes={**changes, "closed_at": at.now, "outcome": "withdrawn"}, by="sender")
 
     _holding(database, code, address, end, now=now)
 

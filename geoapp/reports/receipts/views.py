@@ -135,11 +135,19 @@ def add(code: str) -> Any:
 def take_back(code: str) -> Any:
     """The sender's personal data, words and pictures go; the matter is dealt with all the same."""
     if request.form.get("sure") == "yes":
-        report_id, follower = receipts.report_of(current.database(), code, address=client_address())
         receipts.take_back(current.database(), code, words=True, address=client_address())
-        if follower is None:
-            with current.database().transaction() as connection:
-                photos.forget(connection, report_id, "sender", shown=True, now=utcnow())
+    return _back(code)
+
+
+@blueprint.post("/r/<code>/withdraw")
+@needs("reports.send")
+@describe(form={"sure": either("yes")}, answers={303: ()}, errors=(409,))
+@no_cookie
+@limited("receipt", "30/hour")
+def withdraw(code: str) -> Any:
+    """撤回: the matter is settled or was a mistake, and nobody has taken it up."""
+    if request.form.get("sure") == "yes":
+        receipts.withdraw(current.database(), code, address=client_address())
     return _back(code)
 
 
