@@ -5,6 +5,7 @@ A heading is known by its words; what nobody knows, and what says who somebody i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from geoapp.errors import Invalid
 from geoapp.reports.ledger.headings import FIELDS, Headings
 
 _HEADER_WITHIN, MOST_COLUMNS = 20, 100
+_MARK = re.compile(r"[、/／,，;；|]")
 
 
 class NoHeader(Invalid):
@@ -21,10 +23,21 @@ class NoHeader(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: what its heading says, and the field that fills it; empty: it stays empty."""
+    """One column: what its heading says, and the field that fills it, or several with + between; empty: it stays so."""
 
     heading: str
     field: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that fill it, in order."""
+        return tuple(self.field.split("+")) if self.field else ()
+
+    @property
+    def joint(self) -> str:
+        """What stands between their values: the mark of the heading, else a space."""
+        mark = _MARK.search(self.heading)
+        return mark[0] if mark else " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +82,18 @@ def find_header(
 
 
 def corrected(header: Header, fields: Sequence[str], headings: Headings) -> Header:
-    """The same with the fields that somebody chose, one per column; what says who somebody is stays empty."""
-    chosen = [field if field in FIELDS else "" for field in fields]
+    """The same with what somebody chose for each column; of one that says who somebody is only what else it names."""
     columns = [
-        Column(column.heading, "" if headings.says_who(column.heading) else field)
-        for column, field in zip(header.columns, chosen, strict=True)
+        Column(column.heading, corrected_field(column.heading, field, headings))
+        for column, field in zip(header.columns, fields, strict=True)
     ]
     return Header(header.rows, tuple(columns), header.merged)
+
+
+def corrected_field(heading: str, field: str, headings: Headings) -> str:
+    """What may fill a column of what was chosen for it."""
+    may = headings.field_of(heading).split("+") if headings.says_who(heading) else FIELDS
+    return "+".join(dict.fromkeys(each for each in field.split("+") if each in FIELDS and each in may))
 
 
 def as_json(header: Header) -> dict[str, Any]:

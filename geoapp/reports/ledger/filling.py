@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from geoapp.layers.rosters.names import expand
 from geoapp.reports.cases import Case
 from geoapp.reports.kinds import Kinds
-from geoapp.reports.ledger.columns import Header
+from geoapp.reports.ledger.columns import Column, Header
 from geoapp.reports.numbers import spoken
 from geoapp.reports.orders.callers import masked
 from geoapp.reports.orders.places import without_room
@@ -117,4 +117,39 @@ _VALUES: dict[str, Callable[[int, Line, Words], Cell]] = {
 
 def line(header: Header, row: int, given: Line, words: Words) -> list[Cell]:
     """The cells of a case, in the columns of a header; ``row`` counts from 1."""
-    return [_VALUES[c.field](row, given, words) if c.field in _VALUES else None for c in header.columns]
+    return [joined(column, {f: _VALUES[f](row, given, words) for f in column.fields}) for column in header.columns]
+
+
+#: Fields whose values look alike: where the first of two is missing, the other would be taken for it.
+_ALIKE = ({"reported", "due", "accepted", "answered", "closed"}, {"overdue", "solved", "satisfied"})
+_GAP = "—"
+
+
+def joined(column: Column, values: Mapping[str, Cell]) -> Cell:
+    """The cell of a column: its one value as it is; of several those that there are, as a text.
+
+    Examples
+    --------
+    >>> joined(Column("小区、楼号", "compound+building"), {"compound": "绿景苑", "building": None})
+    '绿景苑'
+    >>> joined(Column("是否解决/是否满意", "solved+satisfied"), {"solved": None, "satisfied": "是"})
+    '—/是'
+    """
+    if len(values) < 2:
+        return next(iter(values.values()), None)
+    texts = {field: _text(value) for field, value in values.items()}
+    for part in ("compound", "building"):
+        if texts.get(part) and texts[part] in texts.get("address", ""):
+            texts[part] = ""
+    fields = list(texts)
+    for n, field in enumerate(fields):
+        alike = next((sort for sort in _ALIKE if field in sort), set())
+        if not texts[field] and any(texts[later] for later in fields[n + 1 :] if later in alike):
+            texts[field] = _GAP
+    return column.joint.join(filter(None, texts.values())) or None
+
+
+def _text(value: Cell) -> str:
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)

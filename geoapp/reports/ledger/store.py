@@ -193,7 +193,7 @@ def write(header: Header, cells: Sequence[Sequence[Cell]], *, title: str) -> byt
     for top, left, bottom, right in header.merged:
         page.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
     for c, column in enumerate(header.columns, 1):
-        wide = column.field in {"words", "answer", "address"}
+        wide = len(column.fields) > 1 or column.field in {"words", "answer", "address"}
         page.column_dimensions[get_column_letter(c)].width = 40 if wide else max(12, len(column.heading) * 2.2)
     page.freeze_panes = page.cell(len(header.rows) + 1, 1)
     out = io.BytesIO()

@@ -19,8 +19,8 @@ from geoapp.files import CHUNK
 from geoapp.reports.casework.forms import BadForm, read_day, start_of_day
 from geoapp.reports.casework.views import page_of
 from geoapp.reports.ledger import actions
-from geoapp.reports.ledger.columns import MOST_COLUMNS
-from geoapp.reports.ledger.headings import FIELDS
+from geoapp.reports.ledger.columns import MOST_COLUMNS, Column, corrected_field
+from geoapp.reports.ledger.headings import FIELDS, Headings
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.web import current
 from geoapp.web.bodies import takes
@@ -106,20 +106,33 @@ def ledger(key: str) -> Any:
 def _ledger_page(key: str, wrong: str = "", status: int = 200) -> Any:
     found, day = actions.ledger(current.database(), actor(), key), today()
     headings = rulebook(current.settings()).headings
-    columns = [
-        {"heading": c.heading or _("（无名）"), "field": c.field, "personal": headings.says_who(c.heading)}
-        for c in found.header.columns
-    ]
-    personal = sum(bool(c["personal"]) for c in columns)
-    filled = sum(bool(c["field"]) for c in columns if not c["personal"])
+    columns = [_shown_column(column, headings) for column in found.header.columns]
     shown = render_template(
-        "ledger/ledger.html", ledger=found, columns=columns, filled=filled, personal=personal,
-        where=page_of(utcnow()).place(found.place_code),
-        fields=[(code, words[chosen() == "en"]) for code, words in FIELDS.items()], wrong=wrong,
+        "ledger/ledger.html", ledger=found, columns=columns, filled=sum(bool(c["field"]) for c in columns),
+        personal=sum(c["personal"] and not c["choices"] for c in columns),
+        where=page_of(utcnow()).place(found.place_code), wrong=wrong,
         since=request.args.get("since", day.replace(day=1).isoformat()),
         until=request.args.get("until", day.isoformat()),
     )  # fmt: skip
     return shown, status
+
+
+def _shown_column(column: Column, headings: Headings) -> dict[str, Any]:
+    """A column with what may fill it: what its heading names first, then any field, unless it says who somebody is."""
+    personal = headings.says_who(column.heading)
+    several = [field for field in dict.fromkeys((headings.field_of(column.heading), column.field)) if "+" in field]
+    # What a heading names beside a person may be left out, and nothing else put in.
+    choices = [headings.field_of(column.heading)] if personal else [*several, *FIELDS]
+    return {
+        "heading": column.heading or _("（无名）"), "personal": personal,
+        "field": corrected_field(column.heading, column.field, headings),
+        "choices": [(code, _field_words(code)) for code in choices if code],
+    }  # fmt: skip
+
+
+def _field_words(code: str) -> str:
+    english = chosen() == "en"
+    return (" + " if english else "、").join(FIELDS[field][english] for field in code.split("+"))
 
 
 @blueprint.post("/cases/ledgers/<key>")

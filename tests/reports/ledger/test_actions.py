@@ -72,6 +72,23 @@ def test_her_cases_in_her_columns(town: Town, tmp_path: Path) -> None:
     assert "13800138000" not in text and "示意甲" not in text and "501" not in text and "13911112222" not in text
 
 
+def test_columns_that_name_several_have_them_side_by_side(town: Town, tmp_path: Path) -> None:
+    """Values stand with the mark of the heading between them; what is missing is left out, unless that misleads."""
+    head = ["受理编号", "受理时间/办结时间", "地址（楼号）", "小区楼号", "诉求内容及办理结果", "反映人、诉求内容",
+            "签收时间／办结时间", "是否解决，是否满意", "联系人及电话"]  # fmt: skip
+    key = ledger_of(town, tmp_path, head)
+    contact = Contact(name="示意甲", phone="13800138000")
+    sent = town.send("灯不亮，请回 13800138000", address="绿景苑3号楼2单元501室", contact=contact)
+    town.send("没有地址的", now=NOW + HOUR)
+    accept(town.database, town.grid, sent.report_key, seen=1, now=NOW + HOUR)
+    first, second = filled(town, key).iter_rows(min_row=3, values_only=True)
+    said = "灯不亮，请回 〔电话〕"
+    assert first[1:] == (
+        "2026-11-20 10:00", "绿景苑3号楼2单元", "绿景苑 3号楼", said, said, "2026-11-20 11:00", None, None,
+    )  # fmt: skip
+    assert second[1:6] == ("2026-11-20 11:00", None, None, "没有地址的", "没有地址的") and second[6:] == (None,) * 3
+
+
 def test_what_was_added_and_each_answer_stand_in_their_one_cell(town: Town, tmp_path: Path) -> None:
     """A case that was answered, was not mended and was answered again, by whoever added to it with her receipt."""
     key = ledger_of(town, tmp_path, ["受理编号", "内容", "处理情况"])

@@ -47,14 +47,50 @@ def test_of_two_columns_of_one_meaning_the_first_is_filled() -> None:
     assert [c.field for c in header.columns] == ["number", "reported", "", ""]
 
 
+@pytest.mark.parametrize(
+    ("heading", "fields"),
+    [
+        ("受理时间/办结时间", "reported+closed"), ("时间、地点、天气", "reported+address"),
+        ("诉求内容及办理结果", "words+outcome"), ("受理及办结时间", "reported+closed"),
+        ("地址（楼号）", "address+building"), ("类别（大类，小类）", "group+kind"), ("小区楼号", "compound+building"),
+        ("受理时间\n办结时间", "reported+closed"), ("承办单位办理结果", "handler+outcome"),
+        # One of which only a part is known may speak of something else.
+        ("负责人签字/日期", ""), ("检查（时间）", ""), ("参与时间", ""), ("网格编号", ""), ("承办单位地址", ""),
+        ("时间（受理时间）", "reported"),
+        ("时间、地点、内容、类别、来源、状态、承办单位，" + "其余由社区补充，" * 3, ""),
+    ],
+)  # fmt: skip
+def test_a_heading_that_names_several_fields(heading: str, fields: str) -> None:
+    assert KNOWN.field_of(heading) == fields
+
+
+@pytest.mark.parametrize(
+    ("heading", "fields"),
+    [
+        ("姓名电话", ""), ("联系人及电话", ""), ("诉求人及诉求内容", "words"), ("承办单位及联系电话", "handler"),
+        ("诉求内容（姓名、电话）", "words"),
+        # Her home, not the place of the case; the caller's, without a mark between.
+        ("姓名、地址、楼号", ""), ("来电人地址", ""), ("联系人电话内容", ""), ("参与人及内容", ""),
+        ("姓/名，内容及时间", ""),
+    ],
+)  # fmt: skip
+def test_of_one_that_also_says_who_somebody_is_only_the_rest_is_filled(heading: str, fields: str) -> None:
+    own = parse_headings(data.text("ledger-words").replace('parts = ["', 'parts = ["参与人", "姓/名", "'))
+    assert own.field_of(heading) == fields
+    (column,) = columns.corrected(
+        Header(((heading,),), (columns.Column(heading),)), ["address+words+handler"], own
+    ).columns
+    assert column.field == fields, "whatever is chosen"
+
+
 def test_every_field_is_known_by_its_own_title() -> None:
     assert {field: KNOWN.field_of(zh) for field, (zh, _en) in FIELDS.items()} == {field: field for field in FIELDS}
 
 
 def test_a_correction_counts_but_not_for_what_tells_of_people() -> None:
     found = find_header([["受理编号", "时间", "来电人电话", "怪栏"]])
-    header = columns.corrected(found, ["order", "", "words", "nonsense"], KNOWN)
-    assert [c.field for c in header.columns] == ["order", "", "", ""]
+    header = columns.corrected(found, ["order", "closed+nonsense+closed+answer", "words", "nonsense"], KNOWN)
+    assert [c.field for c in header.columns] == ["order", "closed+answer", "", ""]
 
 
 @pytest.mark.parametrize("rows", [[], [[None]], [["受理编号"]], [["心情", "天气"]], [[1, 2, 3]] * 30])

@@ -40,6 +40,22 @@ def test_upload_correct_and_download(app: APIFlask, town: Town) -> None:
     assert client.get(made.location).status_code == 404
 
 
+def test_the_page_says_what_a_heading_of_several_was_understood_as(app: APIFlask, town: Town) -> None:
+    town.send("灯不亮", address="绿景苑3号楼")
+    client = officer(app, town, "secretary")
+    made = upload(client, [["受理编号", "受理时间/办结时间", "诉求人及诉求内容", "姓名电话"]])
+    page = client.get(made.location).text
+    assert '<option value="reported+closed" selected>反映时间、办结时间</option>' in page
+    assert '<option value="words" selected>内容</option></select> <span class="hint">个人信息不填' in page
+    assert "4 栏里能填 3 栏 · 1 栏是个人信息，留空" in page and page.count("个人信息，留空") == 2
+    assert ">Reported + Closed</option>" in client.get(f"{made.location}?lang=en").text
+    form = {"field-0": "number", "field-1": "closed+reported", "field-2": "words+handler", "field-3": "words"}
+    assert client.post(made.location, data=form).status_code == 303
+    done = client.get(f"{made.location}/file?since=2026-11-01&until=2026-11-30")
+    (row,) = openpyxl.load_workbook(io.BytesIO(done.data)).active.iter_rows(min_row=2, values_only=True)
+    assert row[1:] == ("—/2026-11-20 10:00", "灯不亮", None)
+
+
 def test_what_is_wrong_is_said_in_one_sentence(app: APIFlask, town: Town) -> None:
     client = officer(app, town, "secretary")
     for rows, name, sentence in (
