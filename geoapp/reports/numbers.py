@@ -23,6 +23,8 @@ _DAMM = (
 #: Letters and digits of a key that a sender may give: 22 of them carry 131 bits.
 _KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 _CODE = re.compile(r"[A-Z2-7]{26}")
+#: Of a receipt's page, as it is copied out of a chat.
+_ADDRESS = re.compile(r"/r/([A-Za-z0-9]{26})(?![A-Za-z0-9])")
 
 
 class BadNumber(Invalid):
@@ -54,7 +56,7 @@ def read_number(text: str) -> str:
     """The number that somebody wrote, with spaces, dashes or full-width digits; BadNumber says what is wrong."""
     digits = re.sub(r"[\s\-–—－.·]", "", unicodedata.normalize("NFKC", text))
     if not (len(digits) == DIGITS and digits.isascii() and digits.isdigit()):
-        raise BadNumber(f"受理编号是 {DIGITS} 位数字，如 483-902-716；请查对。")
+        raise BadNumber("受理编号是 %(n)s 位数字，如 483-902-716；请查对。", n=DIGITS)
     if _check(digits) != 0:
         raise BadNumber("受理编号有一位不对，或两位写反了；请查对。")
     return digits
@@ -73,8 +75,13 @@ def code_from(key: str) -> str:
 
 
 def read_code(text: str) -> str | None:
-    """A code as somebody may have typed it (small letters, spaces, 0 for O, 1 for I); None when it cannot be one."""
-    letters = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text[:80])).upper().translate({48: 79, 49: 73})
+    """A code as somebody may have typed it: small letters, spaces, 0 for O, 1 for I, 8 for B, or its page's address.
+
+    None when it cannot be one.
+    """
+    copied = _ADDRESS.search(text[:300])
+    letters = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", copied[1] if copied else text[:80])).upper()
+    letters = letters.translate({48: 79, 49: 73, 56: 66})
     return letters if _CODE.fullmatch(letters) else None
 
 

@@ -52,6 +52,16 @@ def shape(app: APIFlask, prefix: str, make: Callable[[int, str], Response]) -> N
     app.extensions["geoapp"].setdefault("error_shapes", {})[prefix] = make
 
 
+def plainly(app: APIFlask, *prefixes: str) -> None:
+    """Show errors of the pages below ``prefixes`` as residents' pages are: plain, and leading on to what she can do."""
+    app.extensions["geoapp"].setdefault("plain_errors", set()).update(prefixes)
+
+
+def _template_here() -> str:
+    plain: set[str] = current_app.extensions["geoapp"].get("plain_errors", set())
+    return "web/plain_error.html" if request.path.startswith(tuple(plain)) else "web/error.html"
+
+
 def _shape_here() -> Callable[[int, str], Response] | None:
     shapes: dict[str, Callable[[int, str], Response]] = current_app.extensions["geoapp"].get("error_shapes", {})
     return next((make for prefix, make in shapes.items() if request.path.startswith(prefix)), None)
@@ -105,7 +115,7 @@ def answer(status: int, sentence: str, *, headers: dict[str, str] | None = None)
         response = jsonify(type="about:blank", title=title, status=status, detail=sentence, request_id=request_id())
         response.content_type = "application/problem+json"
     else:
-        page = render_template("web/error.html", status=status, sentence=sentence, request_id=request_id())
+        page = render_template(_template_here(), status=status, sentence=sentence, request_id=request_id())
         response = make_response(page)
     response.status_code = status
     for name in ("Allow", "Retry-After"):

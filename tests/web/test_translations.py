@@ -52,8 +52,11 @@ LOOKED_UP = {
 #: Parts whose errors are message ids, too: what they raise is said in the reader's language.
 BILINGUAL = (
     "accounts", "reports/bulk", "reports/calling", "reports/casework", "reports/counter", "reports/handling",
-    "reports/inbox", "reports/ledger", "reports/links", "reports/merging", "reports/moderating", "reports/orders",
-    "reports/patrols", "reports/photos", "reports/sending", "reports/waiting",
+    "reports/doors", "reports/inbox", "reports/intake", "reports/ledger", "reports/links", "reports/merging",
+    "reports/moderating", "reports/orders",
+    "reports/patrols", "reports/photos", "reports/receipts", "reports/sending", "reports/waiting",
+    # What residents are told comes from these as well.
+    "reports/numbers.py", "reports/people.py", "reports/store.py",
 )  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def said_by_server() -> set[str]:
 def said_by_errors() -> set[str]:
     """Sentences that are raised, or noted beside an answer, in the parts whose pages speak both languages."""
     found = set()
-    for path in [path for part in BILINGUAL for path in (GEOAPP / part).rglob("*.py")]:
+    for path in [path for part in BILINGUAL for path in _files(GEOAPP / part)]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 first = node.args[0]
@@ -76,6 +79,10 @@ def said_by_errors() -> set[str]:
                 if raised and isinstance(first.value, str) and first.value.endswith("。"):
                     found.add(first.value)
     return found
+
+
+def _files(part: Path) -> list[Path]:
+    return [part] if part.suffix else list(part.rglob("*.py"))
 
 
 def said_by_client() -> set[str]:

@@ -28,9 +28,10 @@ from geoapp.reports import stages
 from geoapp.reports import store as reports
 from geoapp.reports.actions import Desk, desk
 from geoapp.reports.kinds import Kind, Kinds
+from geoapp.reports.orders.actions import look_up
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos.actions import Prepared, attach
-from geoapp.reports.placing import Position
+from geoapp.reports.placing import Position, best
 from geoapp.reports.rulebook.store import SHIPPED, rulebook
 from geoapp.reports.sending.actions import take
 from geoapp.reports.sending.matter import Receipt, Sending
@@ -169,7 +170,7 @@ def file_request(
     """
     kind = book.kind(filing.service_code)
     answers = check(book.catalogue.attributes_of(kind), filing.attributes)
-    sending = _sending(filing, kind, photos, english=english)
+    sending = _sending(database, filing, kind, photos, english=english)
     sender = Sender(device=f"open311 {key.id} {filing.device_id}" if filing.device_id else "")
     for attempt in range(_TRIES):
         try:
@@ -192,11 +193,18 @@ def file_request(
 _TRIES = 4
 
 
-def _sending(filing: Filing, kind: Kind, photos: Sequence[Prepared], *, english: bool) -> Sending:
+def _sending(database: Database, filing: Filing, kind: Kind, photos: Sequence[Prepared], *, english: bool) -> Sending:
     # GeoReport lets a client send a service and a place and nothing else; a report has words.
     words = filing.description or (kind.plain_en if english else kind.plain_zh)
     positions = [Position(*filing.lonlat, "device")] if filing.lonlat is not None else []
     positions += [photo.position for photo in photos if photo.position is not None]
+    place_code = filing.address_id if filing.lonlat is None else ""
+    if best(positions) is None and not place_code:
+        # An address is a place, too: without one it would wait at the district.
+        found = look_up(database, filing.address_string)
+        place_code = found.shared_place
+        if found.only is not None and found.only.position is not None:
+            positions = [found.only.position]
     personal = filing.personal
     return Sending(
         words=words,
@@ -204,7 +212,7 @@ def _sending(filing: Filing, kind: Kind, photos: Sequence[Prepared], *, english:
         kind=kind.code,
         positions=tuple(positions),
         photos=len(photos),
-        place_code=filing.address_id if filing.lonlat is None else "",
+        place_code=place_code,
         address=filing.address_string,
         contact=Contact(name=_name(personal), phone=_phone(personal), email=personal.get("email", "")),
         channel="open311",

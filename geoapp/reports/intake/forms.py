@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from geoapp.errors import GeoappError, Invalid
 from geoapp.reports.people import BadContact, Contact
 from geoapp.reports.placing import Position
 
@@ -19,7 +20,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{22,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was typed, cleaned; ``wrong`` is field -> sentence, empty when it can be sent."""
+    """What was typed, cleaned; ``wrong`` is field -> what is wrong with it, empty when it can be sent."""
 
     words: str
     phone: str
@@ -33,7 +34,7 @@ class Given:
     evidence: str = ""
     accuracy: str = ""
     positions: tuple[Position, ...] = ()
-    wrong: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, GeoappError] = field(default_factory=dict)
 
 
 def read_sending(form: Mapping[str, str], *, photos: int, kinds: frozenset[str], placed_by_door: bool) -> Given:
@@ -49,19 +50,19 @@ def read_sending(form: Mapping[str, str], *, photos: int, kinds: frozenset[str],
     words, address = _text(form, "words"), _line(form, "address")
     phone, key = _line(form, "phone"), _line(form, "key")
     position = _position(form)
-    wrong: dict[str, str] = {}
+    wrong: dict[str, GeoappError] = {}
     if not words and not photos:
-        wrong["words"] = "写一句话，或者放一张照片。"
+        wrong["words"] = Invalid("写一句话，或者放一张照片。")
     elif len(words) > MOST_WORDS:
-        wrong["words"] = f"最多 {MOST_WORDS} 个字，请写短些。"
+        wrong["words"] = Invalid("最多 %(n)s 个字，请写短些。", n=MOST_WORDS)
     if photos > MOST_PHOTOS:
-        wrong["photos"] = f"最多 {MOST_PHOTOS} 张照片，请去掉几张。"
+        wrong["photos"] = Invalid("最多 %(n)s 张照片，请去掉几张。", n=MOST_PHOTOS)
     try:
         Contact(phone=phone).checked()
     except BadContact as error:
-        wrong["phone"] = str(error)
+        wrong["phone"] = error
     if not placed_by_door and position is None and not address and not photos:
-        wrong["address"] = "说说在哪儿：点一下地图，或写个地址。"
+        wrong["address"] = Invalid("说说在哪儿：点一下地图，或写个地址。")
     matter = form.get("matter", "")
     return Given(
         words=words[:MOST_WORDS],

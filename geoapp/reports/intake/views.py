@@ -24,20 +24,24 @@ from geoapp.reports.doors.store import Door
 from geoapp.reports.inbox import actions as inbox
 from geoapp.reports.intake import forms
 from geoapp.reports.kinds import UNSORTED, Kind, KindClass, Kinds
+from geoapp.reports.orders.actions import look_up
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.views import photo_url
+from geoapp.reports.placing import Position, best
 from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.receipts import showing
 from geoapp.reports.receipts.views import boot, chosen_files, prepared_photos, told_once
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.reports.sending import actions as sending
+from geoapp.reports.sending.actions import TooManyReports
 from geoapp.reports.sending.matter import Receipt, Sending
 from geoapp.reports.wording import state_words
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
 from geoapp.web.describing import FILE, JSON, LAT, LON, NUMBER, TEXT, array_of, describe, either
+from geoapp.web.errors import plainly, said
 from geoapp.web.language import chosen
 from geoapp.web.limits import limited
 from geoapp.web.negotiation import wants_json
@@ -56,6 +60,11 @@ _FORM = {
 _PHOTOS = {"photos": array_of(FILE)}
 
 
+@blueprint.record
+def _show_errors_plainly(state: Any) -> None:
+    plainly(state.app, "/d/", "/report", "/r/")
+
+
 @blueprint.get("/d/<token>")
 @needs("reports.send")
 @limited("door", "60/minute")
@@ -70,7 +79,7 @@ def door(token: str) -> Any:
 @describe(form=_FORM, files=_PHOTOS, answers={201: JSON, 303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
-@limited("report", "20/hour")
+@limited("report", "120/hour")
 def send_from_door(token: str) -> Any:
     """Send what the form behind a door's code says."""
     found = _door(token)
@@ -91,7 +100,7 @@ def report() -> Any:
 @describe(form=_FORM, files=_PHOTOS, answers={201: JSON, 303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
-@limited("report", "20/hour")
+@limited("report", "120/hour")
 def send_report() -> Any:
     """Send what the form with the map says."""
     return _send("intake/report.html")
@@ -172,7 +181,7 @@ def _door_name(door: Door) -> str:
 def _form_page(template: str, *, given: forms.Given | None = None, door: Door | None = None, status: int = 200) -> Any:
     given = given or forms.Given("", "", "", "", "problem", "", "")
     page = render_template(
-        template, given=given, wrong={name: _(sentence) for name, sentence in given.wrong.items()},
+        template, given=given, wrong={name: said(error) for name, error in given.wrong.items()},
         key=given.key or sending.new_key(), most=forms.MOST_PHOTOS, kinds=_kinds(),
         door_name=_door_name(door) if door is not None else "", boot=boot(),
     )  # fmt: skip
@@ -186,12 +195,13 @@ def _send(template: str, *, door: Door | None = None) -> Any:
     )  # fmt: skip
     if given.wrong:
         if wants_json():
-            raise Invalid(" ".join(_(sentence) for sentence in given.wrong.values()))
+            raise Invalid(" ".join(said(error) for error in given.wrong.values()))
         return _form_page(template, given=given, door=door, status=400)
     prepared, told = prepared_photos(files)
     if not given.words and not prepared:
         # Nothing of what was sent can be kept; the reasons are the pictures'.
-        given = replace(given, wrong={"photos": " ".join(told), "words": _("写一句话，或者放一张照片。")})
+        empty = Invalid("写一句话，或者放一张照片。")
+        given = replace(given, wrong={"photos": Invalid(" ".join(told)), "words": empty})
         if wants_json():
             raise Invalid(" ".join(told))
         return _form_page(template, given=given, door=door, status=400)
@@ -200,21 +210,50 @@ def _send(template: str, *, door: Door | None = None) -> Any:
             current.database(), actor(), _sending(given, door, prepared), sender=_sender(), key=given.key or None,
             along=photos.attaching(prepared, by="sender"),
         )  # fmt: skip
-    except GeoappError:
+    except GeoappError as error:
         photos.discard(current.objects(), prepared)
-        raise
-    return _received(receipt, told)
+        if not isinstance(error, TooManyReports) or wants_json():
+            raise
+        # Whoever has to wait keeps what she wrote.
+        page, status = _form_page(template, given=replace(given, wrong={"words": error}), door=door, status=429)
+        return page, status, {"Retry-After": str(int(error.wait_s) + 1)}
+    return _received(receipt, [*_warned(given, receipt), *told])
+
+
+def _warned(given: forms.Given, receipt: Receipt) -> list[str]:
+    """What cannot wait, or may go to the wrong place: words of an emergency, a place outside or not known."""
+    kinds, warned = rulebook(current.settings()).kinds, []
+    called = kinds.get(receipt.kind).call or next((kind.call for kind in kinds.guess(given.words, limit=1)), "")
+    if called:
+        warned.append(_("如果正在发生，请马上打 %(number)s。这里收到以后才有人看。", number=called))
+    if receipt.outside:
+        warned.append(_("您指的地方不在我们管的范围里。我们先收下，看该转给谁；急的话请打 12345。"))
+    elif not receipt.place_code:
+        warned.append(_("没有认出您说的地方，会先有人核对。想快一点，请在下面再说一句：哪个小区、哪栋楼，旁边有什么。"))
+    return warned
 
 
 def _sending(given: forms.Given, door: Door | None, prepared: Sequence[Any]) -> Sending:
-    positions = (*given.positions, *[each.position for each in prepared if each.position is not None])
+    positions: tuple[Position, ...] = ()
+    place_code = ""
+    # A door says where: a position out of the pictures would be where the phone was then.
+    if door is None:
+        positions = (*given.positions, *[each.position for each in prepared if each.position is not None])
+    if door is None and best(positions) is None:
+        positions, place_code = _written(given)
     return Sending(
-        words=given.words, matter=given.matter, kind=given.kind or "unsorted",
-        # A door says where: a position out of the pictures would be where the phone was then.
-        positions=() if door is not None else positions,
-        address=given.address, door_key=door.key if door is not None else "", contact=_contact(given.phone),
+        words=given.words, matter=given.matter, kind=given.kind or "unsorted", positions=positions,
+        place_code=place_code, address=given.address, door_key=door.key if door is not None else "",
+        contact=_contact(given.phone),
         channel="door" if door is not None else "map", language=chosen(), photos=len(prepared), trap=given.trap,
     )  # fmt: skip
+
+
+def _written(given: forms.Given) -> tuple[tuple[Position, ...], str]:
+    """Where an address lies, or what the words name: its point; of several houses of one name, the place of all."""
+    found = look_up(current.database(), given.address, words=given.words)
+    position = found.only.position if found.only is not None else None
+    return (position,) if position is not None else (), found.shared_place
 
 
 def _sender() -> Sender:

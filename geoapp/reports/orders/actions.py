@@ -24,7 +24,7 @@ from geoapp.reports.orders import store as orders
 from geoapp.reports.orders.notes import CUT, LATE, REASONS, UNREAD_TERM
 from geoapp.reports.orders.order import canonical_number
 from geoapp.reports.orders.sheet import BadRow, OrderSheet, SheetOrder
-from geoapp.reports.orders.whereabouts import Candidate, Surroundings
+from geoapp.reports.orders.whereabouts import Candidate, Surroundings, Whereabouts
 from geoapp.reports.people import BadContact, Contact, Sender
 from geoapp.reports.rulebook.store import ground, rulebook
 from geoapp.reports.sending.actions import new_key, submit, take_many
@@ -76,6 +76,15 @@ def look_around(database: Database, actor: Actor, *, now: datetime | None = None
     """The same outside of a transaction."""
     with looking(database, actor, now=now) as at:
         return surroundings(at)
+
+
+def look_up(database: Database, address: str, *, words: str = "", now: datetime | None = None) -> Whereabouts:
+    """What somebody means who has no area of her own: her address, or else what her words alone name."""
+    now = now or utcnow()
+    on = rulebook(database.settings).day(now)
+    with database.reading() as connection:
+        around = Surroundings(orders.gazetteer(connection, on=on), ground(connection, on=on), ((),))
+    return around.find(address or around.named_in(words))
 
 
 def known_orders(

@@ -50,6 +50,13 @@ class Whereabouts:
         """The candidate, when nobody has to choose."""
         return self.candidates[0] if len(self.candidates) == 1 else None
 
+    @property
+    def shared_place(self) -> str:
+        """The deepest place that holds all candidates; empty where they lie in different districts, or in none."""
+        paths = [path_of(c.place_code) if c.place_code else () for c in self.candidates]
+        shared = [level[0] for level in zip(*paths, strict=False) if len(set(level)) == 1]
+        return shared[-1] if shared else ""
+
     def chosen(self, key: str) -> Candidate | None:
         """The candidate of that key; the only one for a key that is none of theirs; None for one's own place.
 

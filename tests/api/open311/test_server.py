@@ -28,6 +28,7 @@ from geoapp.reports.photos import tasks as photo_tasks
 from geoapp.reports.tables import report_texts, reports
 from tests.api.open311.conftest import BASE, LAT, LON, Server
 from tests.places.street import DISTRICT, HOME
+from tests.reports.orders import estates
 from tests.reports.world import SYSTEM
 
 FIELDS = [
@@ -153,6 +154,12 @@ def test_one_of_the_three_locations_is_enough(server: Server, place: dict[str, A
     found = case_of(server, number)
     assert found.address == place.get("address_string", "")
     assert found.place_code.startswith(HOME) or "address_string" in place
+
+
+def test_an_address_is_looked_up_like_a_residents(server: Server) -> None:
+    estates.draw(server.town)
+    found = case_of(server, server.number(lat=None, long=None, address_string="绿景苑3号楼"))
+    assert (found.place_code[:15], found.evidence) == (HOME + "001", "building")
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def _affordable(here: _Round, judged: list[_Taken]) -> list[_Taken]:
 
 def too_many(wait_s: float) -> TooManyReports:
     """What whoever sends too much is told."""
-    return TooManyReports(f"反映得太频繁了；请过 {int(wait_s) + 1} 秒再试，紧急情况请打电话。", wait_s=wait_s)
+    return TooManyReports("反映得太频繁了；请过 %(n)s 秒再试，紧急情况请打电话。", n=int(wait_s) + 1, wait_s=wait_s)
 
 
 def _require_new(here: _Round, official: Official) -> None:
