@@ -136,6 +136,14 @@ def test_in_a_browser_the_keyboard_is_enough(
     page.keyboard.press("ArrowDown")
     while not second.is_checked():
         page.keyboard.press("ArrowDown")
+    page.locator("#pick-map[data-drawn]").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "phone", "the map is no stop on the way"
+    page.set_viewport_size({"width": 390, "height": 844})
+    tops = [
+        page.locator(part).bounding_box()["y"] for part in ("#address", "#spots", "#pick-map", "#phone", ".primary")
+    ]
+    assert tops == sorted(tops), "on a phone the place comes before the button"
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="已记下").wait_for()
     assert "第4网格" in page.locator("main").inner_text()

@@ -58,7 +58,8 @@ export function calling(): void {
   if (address.value && !byId("spots").querySelector("input:checked")) ask();
   if (canDraw()) {
     const box = byId("pick-map");
-    (box.parentElement as HTMLElement).hidden = false;
+    const step = box.parentElement as HTMLElement;
+    step.hidden = false;
     void pickMap(box, (lon, lat) => {
       hidden("lon").value = lon.toFixed(6);
       hidden("lat").value = lat.toFixed(6);
@@ -67,9 +68,12 @@ export function calling(): void {
         if (!spot) return;
         tapped = { ...spot, name: t("图上点的") };
         hidden("asked").value = address.value.trim();
+        const top = box.getBoundingClientRect().top;
         draw("pin");
+        // What she chooses from stands above the map on a phone: the map stays under her thumb.
+        window.scrollBy(0, box.getBoundingClientRect().top - top);
       }, () => undefined);
-    }).then((put) => (show = put), () => (box.hidden = true));
+    }).then((put) => (show = put), () => (step.hidden = true));
   }
 }
 
@@ -98,6 +102,8 @@ async function pickMap(box: HTMLElement, tapped: (lon: number, lat: number) => v
   const at: LonLat | null = box.dataset["lon"] ? [Number(box.dataset["lon"]), Number(box.dataset["lat"])] : null;
   const { map, maplibre } = await backgroundMap(box, at);
   if (at) map.setZoom(15);
+  // A tap needs a pointer; on the way from the address to the telephone the map would be three stops for nothing.
+  for (const stop of box.querySelectorAll<HTMLElement>("canvas, button")) stop.tabIndex = -1;
   const marker = new maplibre.Marker({ element: h("div", { class: "case-pin" }) });
   map.on("click", (event) => tapped(event.lngLat.lng, event.lngLat.lat));
   box.dataset["drawn"] = "yes";
