@@ -24,7 +24,7 @@ from geoapp.app import create_app
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.schema import migrate
-from tests import engines, quick_apps, signing_in
+from tests import engines, founding, quick_apps, signing_in
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -59,6 +59,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return folder / "geoapp.sqlite"
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory, worker_id: str, migrated: Path) -> Path:
+    """A data folder with the demo and its founding division, to be copied; the same for all processes of the run."""
+    base = tmp_path_factory.getbasetemp()
+    return founding.made(base if worker_id == "master" else base.parent, migrated)
 
 
 @pytest.fixture(scope="session")

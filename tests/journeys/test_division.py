@@ -14,7 +14,6 @@ from apiflask import APIFlask
 
 from geoapp.app import create_app
 from geoapp.config import Settings
-from geoapp.demo.actions import load_demo
 from geoapp.worker import Worker
 from tests.signing_in import chief_cookie
 
@@ -24,13 +23,11 @@ HERE = "#d=2021-06-30&s=116.4600,39.9555,110105012023"
 
 
 @pytest.fixture(scope="module")
-def demo(migrated: Path, tmp_path_factory: pytest.TempPathFactory, built_client: None) -> Iterator[APIFlask]:
-    """The demo, with a worker that computes in a process of its own."""
+def demo(founded: Path, tmp_path_factory: pytest.TempPathFactory, built_client: None) -> Iterator[APIFlask]:
+    """The demo with a division in it, and a worker that computes in a process of its own."""
     folder = tmp_path_factory.mktemp("journey") / "var"
-    folder.mkdir()
-    shutil.copyfile(migrated, folder / "geoapp.sqlite")
+    shutil.copytree(founded, folder)
     settings = Settings(data=folder)
-    load_demo(settings)
     app = create_app(settings)
     database = app.extensions["geoapp"]["database"]
     worker = Worker(settings, database)
@@ -92,6 +89,12 @@ def ask_for_the_founding_division(page: Any) -> None:
     page.locator(".plan-card").first.wait_for(timeout=180_000)
 
 
+def open_the_division(page: Any) -> None:
+    """The one that was there first."""
+    page.locator(".place-card").get_by_role("button", name="试划分").click()
+    page.locator("#panel-division section li button").last.click()
+
+
 def test_from_the_map_to_the_comparison_sheet(page: Any) -> None:
     """霞光里 4560 households, 16 workers -> 2970 + 1590, 20 + 11 posts, 15 missing, 147 each, 48 % less; then 140
     households of 霞光里36号院 change hands: 2830 + 1730 and 19 + 12; and 天泽路8号院 the other way: 3110 + 1450.
@@ -137,7 +140,7 @@ def test_from_the_map_to_the_comparison_sheet(page: Any) -> None:
 def test_a_press_on_the_map_hands_the_compound_over_and_a_reload_finds_it(page: Any) -> None:
     """The middle of the window's free part lies inside 霞光里: whatever compound is pressed, all of it moves."""
     page.locator("body[data-drawn]").wait_for(state="attached")
-    ask_for_the_founding_division(page)
+    open_the_division(page)
     page.locator(".plan-card").first.get_by_role("button", name="在地图上看和改").click()
     before = figures(page)
     page.wait_for_timeout(1500)
@@ -157,6 +160,5 @@ def test_a_press_on_the_map_hands_the_compound_over_and_a_reload_finds_it(page: 
     address = page.url.split("#")[0]
     page.goto("about:blank")
     page.goto(f"{address}{HERE}")
-    page.locator(".place-card").get_by_role("button", name="试划分").click()
-    page.locator("#panel-division section li button").first.click()
+    open_the_division(page)
     page.get_by_role("heading", name="方案一·调整稿").wait_for()

@@ -21,7 +21,6 @@ from apiflask import APIFlask
 from geoapp.accounts.people import system
 from geoapp.app import create_app
 from geoapp.config import Settings
-from geoapp.demo.actions import load_demo
 from geoapp.maps.sheets import paper
 from geoapp.maps.sheets.views import DOWNLOADS
 from geoapp.places import actions as places
@@ -30,17 +29,16 @@ from geoapp.splitting.actions import verify_plan
 from geoapp.splitting.drafts import tasks
 from geoapp.splitting.store import read_units
 from geoapp.splitting.verify import verify
+from tests.founding import listed
 from tests.signing_in import chief
 
 needs_client = pytest.mark.skipif(not paper.FONTS.is_dir(), reason="the client is not built: python3 run.py setup")
 
 
 @pytest.fixture(scope="module")
-def demo(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
+def demo(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
     folder = tmp_path_factory.mktemp("demo") / "var"
-    folder.mkdir()
-    shutil.copyfile(migrated, folder / "geoapp.sqlite")
-    load_demo(Settings(data=folder))
+    shutil.copytree(founded, folder)
     app = create_app(Settings(data=folder))
     yield app
     app.extensions["geoapp"]["database"].dispose()
@@ -49,12 +47,7 @@ def demo(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 @pytest.fixture(scope="module")
 def address(demo: APIFlask) -> str:
     """Where the plans of the founding division are."""
-    wish = {
-        "on": "2021-06-30", "sizes": "ranges", "ranges": [[2800, 3000], [1500, 1700]], "part_names": ["霞光里", "亮马"],
-    }  # fmt: skip
-    division = chief(demo).post("/api/places/110105012023/divisions", json=wish).json
-    tasks.divide(demo.extensions["geoapp"]["database"], lambda *_: None, division_id=division["id"])
-    return f"/api/divisions/{division['id']}/plans"
+    return f"/api/divisions/{listed(demo)['id']}/plans"
 
 
 @pytest.fixture
