@@ -52,6 +52,8 @@ from geoapp.schema import prepared
 
 FOLDER = Path(__file__).parents[2] / "layers"
 BY = system("demo")
+#: As the catalogue's layers name it, so that the map says it once.
+SOURCE = "演示数据生成器（示意，非真实边界与数据）"
 Progress = Callable[[float, str], None]
 #: So many reports come with a drawn picture; so many of these wait to be released 审核公开.
 MOST_PICTURES, WAITING_PICTURES = 12, 2
@@ -216,7 +218,7 @@ def _load_places(database: Database) -> int:
         # Grids and courtyards follow their community by the split itself.
         fresh = [f for f in by_day[day] if not (divided and _below(f, divided))]
         records = [record_of(f["properties"], _geometry(f)) for f in fresh]
-        report = places.load_places(database, records, on=day, by=BY, source="示意数据", illustrative=True)
+        report = places.load_places(database, records, on=day, by=BY, source=SOURCE, illustrative=True)
         begun += report.begun
         for refused in report.refused:
             raise NotFound(f"示意区划 {refused.code} 没有载入：{refused.message}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 WIDTH, HEIGHT = 320, 240
 
@@ -71,14 +72,64 @@ def _bicycles(light: Light) -> str:
     return "".join(_bicycle_at(x, y, colour) for (x, y), colour in zip(spots, colours, strict=True))
 
 
+def _parked(light: Light, colour: str, y: float) -> str:
+    """A car whose floor is at ``y``."""
+    body = _path(f"M70 {y}v-22l22 -4l24 -24h64l28 24l34 6v20z", colour)
+    windows = _path(f"M104 {y - 28}l16 -16h26v16zM154 {y - 28}v-16h24l18 16z", light.window)
+    wheels = "".join(_circle(x, y + 2, 14, "#24282d") + _circle(x, y + 2, 6, "#b9bec5") for x in (108, 206))
+    return body + windows + wheels
+
+
 def _car(light: Light) -> str:
-    body = "M70 198v-22l22 -4l24 -24h64l28 24l34 6v20z"
     lane = "".join(_rect(8 + step * 44, 222, 26, 5, "#f2f2ee") for step in range(7))
-    windows = _path("M104 170l16 -16h26v16zM154 170v-16h24l18 16z", light.window)
-    wheels = "".join(_circle(x, 200, 14, "#24282d") + _circle(x, 200, 6, "#b9bec5") for x in (108, 206))
     sign = _circle(276, 124, 16, "#b3261e") + _circle(276, 124, 12, "#1f5fa8")
     cross = _path("M267 115l18 18M285 115l-18 18", stroke="#b3261e", width=4) + _rect(274, 140, 4, 60, light.ink)
-    return lane + _path(body, "#9c3d34") + windows + wheels + sign + cross
+    return lane + _parked(light, "#9c3d34", 198) + sign + cross
+
+
+def _fire_lane(light: Light) -> str:
+    """A car on a lane that is hatched and says 消防通道."""
+    yellow = "#e0b010"
+    rim = _path("M14 236l22 -68h248l22 68z", stroke=yellow, width=4)
+    hatch = "".join(_path(f"M{44 + step * 34} 168l-26 38", stroke=yellow, width=3) for step in range(8))
+    words = "".join(
+        _path(_line([(76 + 44 * n + x * 1.25, 207 + y * 1.1) for x, y in stroke]), stroke=yellow, width=3)
+        for n, letter in enumerate("消防通道")
+        for stroke in _LETTERS[letter]
+    )
+    flame = _path("M268 122q-14 -12 2 -30q2 10 8 12q8 10 -2 18z", "#ffffff")
+    sign = _rect(252, 84, 40, 44, "#b3261e", ' rx="3"') + flame + _rect(270, 128, 4, 42, light.ink)
+    return rim + hatch + words + sign + _parked(light, "#5b6b7d", 182)
+
+
+_Stroke = list[tuple[float, float]]
+#: 消防通道 as strokes in squares of 24 units, for no font is sure to have them.
+_ROAD: tuple[_Stroke, ...] = ([(3, 3), (5, 5)], [(2, 9), (5, 9), (5, 17), (2, 20)], [(5, 18), (22, 21)])
+_LETTERS: dict[str, tuple[_Stroke, ...]] = {
+    "消": (
+        [(3, 4), (5, 6)], [(2, 11), (4, 13)], [(3, 21), (6, 15)], [(15, 2), (15, 8)], [(10, 4), (12, 7)],
+        [(20, 4), (18, 7)], [(10, 9), (10, 22)], [(10, 9), (20, 9), (20, 21), (18, 20)], [(10, 13), (20, 13)],
+        [(10, 17), (20, 17)],
+    ),
+    "防": (
+        [(3, 3), (3, 22)], [(3, 3), (8, 3), (6, 8), (8, 12), (3, 14)], [(15, 2), (16, 5)], [(10, 7), (22, 7)],
+        [(14, 7), (13, 14), (9, 22)], [(14, 12), (20, 12), (19, 21), (16, 20)],
+    ),
+    "通": (
+        *_ROAD, [(10, 3), (19, 3), (15, 6)], [(10, 7), (10, 18)], [(10, 7), (20, 7), (20, 17), (18, 17)],
+        [(10, 10), (20, 10)], [(10, 14), (20, 14)], [(15, 7), (15, 18)],
+    ),
+    "道": (
+        *_ROAD, [(11, 2), (13, 4)], [(19, 2), (17, 4)], [(9, 6), (22, 6)], [(15, 6), (14, 9)],
+        [(11, 9), (19, 9), (19, 18), (11, 18), (11, 9)], [(11, 12), (19, 12)], [(11, 15), (19, 15)],
+    ),
+}  # fmt: skip
+
+
+def _line(points: list[tuple[float, float]]) -> str:
+    """A line as SVG writes it: its first point, then the way to each next one."""
+    ways = [(x - px, y - py) for (px, py), (x, y) in pairwise(points)]
+    return "M" + "l".join(f"{x:.4g} {y:.4g}" for x, y in (points[0], *ways))
 
 
 def _cover(light: Light) -> str:
@@ -110,6 +161,25 @@ def _wires(light: Light) -> str:
     return _path(cable, stroke="#b3261e", width=3) + scooter + board
 
 
+def _shed(light: Light) -> str:
+    """A charging shed with a scooter at every socket and more before it."""
+    roof = _path("M16 100l16 -18h256l16 18z", "#3f7d4e") + _rect(16, 100, 288, 5, "#2f5f3b")
+    posts = "".join(_rect(x, 105, 5, 92, "#868d96") for x in (28, 157, 287))
+    boxes = "".join(
+        _rect(x, 116, 22, 26, "#f4f4f0", ' rx="2"')
+        + _path(f"M{x + 12} 119l-6 10h5l-3 9l8 -12h-5l4 -7z", "#c8a415")
+        + _circle(x + 18, 138, 2.5, "#b3261e")
+        for x in (48, 88, 128, 176, 216, 256)
+    )
+    colours = ["#b04a2f", "#2a78a8", "#4b8a3a", "#7a5a3c", "#b04a2f", "#2a78a8", "#6f6a72", "#b04a2f"]
+    inside = [(36 + 34 * n, 188) for n in range(6)]
+    scooters = "".join(
+        _bicycle_at(x, y, colour) + _rect(x + 10, y - 30, 26, 12, colour, ' rx="4"')
+        for (x, y), colour in zip([*inside, (66, 216), (178, 218)], colours, strict=True)
+    )
+    return boxes + posts + roof + scooters
+
+
 def _tree(light: Light) -> str:
     trunk = _path("M60 196l116 -30l10 12l-118 30z", "#7a5a3c")
     crown = "".join(
@@ -126,10 +196,12 @@ DRAW: dict[str, Callable[[Light], str]] = {
     "rubbish": _rubbish,
     "bicycles": _bicycles,
     "car": _car,
+    "fire-lane": _fire_lane,
     "cover": _cover,
     "lamp": _lamp,
     "pothole": _pothole,
     "wires": _wires,
+    "shed": _shed,
     "tree": _tree,
 }
 

@@ -87,6 +87,10 @@ def test_reports_are_cases_open_ones_in_inboxes_and_closed_ones_history(demo: Tw
     # Who signs in as grid officer of the demo finds work in her grid.
     grid = next(one.place for one in CAST if one.rank is Rank.GRID)
     assert sum(row.duty_code == grid for row in rows) == 4
+    # Of what people write of charging and of fire lanes, every other or all: in their own kinds.
+    with database.reading() as connection:
+        kinds = Counter(connection.scalars(sa.select(reports.c.kind)))
+    assert (kinds["charging"], kinds["fire-lane"]) == (15, 7)
     # Twelve drawn pictures, each once, in the sizes of a photograph; two wait to be released.
     with database.reading() as connection:
         pictures = connection.execute(sa.select(photos.c.state, photos.c.name, photos.c.sha256)).all()

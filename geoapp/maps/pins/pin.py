@@ -53,7 +53,7 @@ def source(key: str, *, count: int, officials: bool, illustrative: bool) -> Sour
         "shown": not past,
     }
     return Source(
-        key=key, title="以前的反映" if past else "居民反映", kind="report", dimension=0, source="geoapp",
+        key=key, title="以前的反映" if past else "居民反映", kind="report", dimension=0, source="随手拍",
         illustrative=illustrative, count=count, style=style, at_once=True,
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def source(key: str, count: int) -> Source:
                  "line_width": 2.5, "label": "name", "shown": False}  # fmt: skip
         title = "聚集范围"
     return Source(
-        key=key, title=title, kind="hotspot", dimension=2, source="geoapp", internal=True, count=count, style=style,
+        key=key, title=title, kind="hotspot", dimension=2, source="随手拍", internal=True, count=count, style=style,
         at_once=True,
     )  # fmt: skip
 
