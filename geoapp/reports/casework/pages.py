@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,10 @@ class Page:
             return f"{local:%Y-%m-%d %H:%M}"
         year = "" if local.year == today.year else f"{local.year}年"
         return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
+
+    def day(self, at: datetime) -> str:
+        """The day of a moment."""
+        return self.when(at).rsplit(" ", 1)[0]
 
     def reason(self, route: str) -> str:
         """Why a case went where it is ("rule：why"); in the words of its day where that rule is no more."""
@@ -174,15 +178,23 @@ def head(page: Page, case: Case, words: str) -> dict[str, Any]:
     """A case's facts on its own page."""
     _ = page._
     return row(page, case, words, "") | {
-        "kind": case.kind, "shown_number": spoken(case.number), "origin_number": case.origin_number,
+        "kind": suggested(page.kinds, case, words), "shown_number": spoken(case.number),
+        "origin_number": case.origin_number,
         "kind_words": page.kind(case.kind) + ("" if case.matter == "problem" else f" · {_('提案')}"),
         "place_words": page.place(case.place_code), "address": case.address,
-        "evidence_words": evidence(_, case), "duty_words": page.place(case.duty_code),
+        "evidence_words": evidence(_, case),
+        "duty_words": page.place(case.duty_code) if case.is_open or case.duty_code else "—",
         "route": page.reason(case.route),
         "term_words": _("%(when)s 之前", when=page.when(case.due_at)) if case.due_at and case.is_open else "—",
         "channel_words": dict(channels(_)).get(case.channel, case.channel), "judged": judged(_, case),
         "untaken": case.stage == Stage.COLLECT,
     }  # fmt: skip
+
+
+def suggested(kinds: Kinds, case: Case, words: str) -> str:
+    """The kind that the form for sorting begins with: what the words sound like, until somebody has sorted it."""
+    guessed = kinds.guess(words, limit=1) if case.kind == UNSORTED else []
+    return guessed[0].code if guessed else case.kind
 
 
 def evidence(_: Say, case: Case) -> str:
@@ -204,9 +216,14 @@ def judged(_: Say, case: Case) -> str:
     return " · ".join(filter(None, (solved, satisfied)))
 
 
-def who(page: Page, name: str, people: Mapping[str, str]) -> str:
-    """An actor of the timeline as people call her."""
+def who(page: Page, name: str, people: Mapping[str, str], *, wrote: bool = False, invented: bool = False) -> str:
+    """An actor of the timeline as people call her; of an ``invented`` case what a real one would say, marked.
+
+    ``wrote``: is it she who reported it, and not one of those who work on it?
+    """
     _ = page._
+    if invented and (name == "demo" or name.startswith("import:")):
+        return _("反映人（示意）") if wrote else _("网格员（示意）")
     known = {
         "sender": _("反映人"),
         "follower": _("也遇到的人"),
@@ -215,19 +232,40 @@ def who(page: Page, name: str, people: Mapping[str, str]) -> str:
         "import": _("导入"),
         "demo": _("演示数据"),
     }
-    return people.get(name) or known.get(name, name)
+    return people.get(name) or known.get(name.partition(":")[0], name)
 
 
-def log(page: Page, events: Iterable[Event], texts: Sequence[Text], people: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The timeline, newest first."""
+def log(
+    page: Page, case: Case, events: Iterable[Event], texts: Sequence[Text], people: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The timeline, newest first. Of what came from another system it begins when it was reported there."""
     words = {text.id: text.text for text in texts}
-    return [
+    rows = [
         {
-            "at": e.at, "when": page.when(e.at), "words": EVENT_WORDS[e.kind][page.english],
-            "who": who(page, e.actor, people), "text": words.get(e.text_id) if e.text_id is not None else None,
+            "at": at, "when": page.when(at), "words": EVENT_WORDS[e.kind][page.english],
+            "who": who(page, e.actor, people, wrote=e.kind == "send", invented=case.illustrative),
+            "text": words.get(e.text_id) if e.text_id is not None else None,
             "detail": _detail(page, e, people), "revision": e.revision,
         }
         for e in sorted(events, key=lambda e: -e.id)
+        for at in [_moment(case, e.at, first=e.kind == "send")]
+    ]  # fmt: skip
+    return rows or _past(page, case)
+
+
+def _moment(case: Case, at: datetime, *, first: bool) -> datetime:
+    """When something happened: what came from another system was reported there, not when it was brought in."""
+    return case.reported_at if first and case.channel == "import" else at
+
+
+def _past(page: Page, case: Case) -> list[dict[str, Any]]:
+    """What is known of a case that was history when it came: when it was reported, and when it was closed."""
+    known = [("close", case.closed_at), ("send", case.reported_at)]
+    return [
+        {"at": at, "when": page.when(at), "words": EVENT_WORDS[kind][page.english],
+         "who": who(page, "import:", {}, wrote=kind == "send", invented=case.illustrative),
+         "text": None, "detail": "", "revision": 0}
+        for kind, at in known if at is not None
     ]  # fmt: skip
 
 
@@ -241,7 +279,9 @@ def _detail(page: Page, event: Event, people: Mapping[str, str]) -> str:
     return people.get(str(event.data.get("lead", "")), "") if event.kind == "assign" else ""
 
 
-def said(page: Page, texts: Sequence[Text], people: Mapping[str, str], *, moderates: bool) -> list[dict[str, Any]]:
+def said(
+    page: Page, case: Case, texts: Sequence[Text], people: Mapping[str, str], *, moderates: bool
+) -> list[dict[str, Any]]:
     """What those who reported wrote, with what the public sees of it."""
     _ = page._
     states = {"held": _("等待审核"), "released": _("已公开"), "hidden": _("不公开")}
@@ -251,7 +291,8 @@ def said(page: Page, texts: Sequence[Text], people: Mapping[str, str], *, modera
             continue
         offers = [("hold", _("收回公开"))] if text.state == "released" else [("release", _("审核公开"))]
         found.append({
-            "id": text.id, "text": text.text, "who": who(page, text.by, people), "when": page.when(text.at),
+            "id": text.id, "text": text.text, "when": page.when(_moment(case, text.at, first=text.role == "report")),
+            "who": who(page, text.by, people, wrote=True, invented=case.illustrative),
             "state": states[text.state], "moderate": offers if moderates and text.text else [],
         })  # fmt: skip
     return found
@@ -275,9 +316,9 @@ def form(page: Page, shape: Form, filled: Filled | None = None) -> dict[str, Any
     }  # fmt: skip
 
 
-def meanwhile(page: Page, events: Sequence[Event], people: Mapping[str, str], *, seen: int) -> str:
+def meanwhile(page: Page, case: Case, events: Sequence[Event], people: Mapping[str, str], *, seen: int) -> str:
     """What became of a case since the revision that somebody had looked at: 09:05 王某 签收; empty for nothing."""
-    later = [each for each in log(page, events, (), people) if each["revision"] > seen]
+    later = [each for each in log(page, case, events, (), people) if each["revision"] > seen]
     # The newest say where it stands; those before them are in the timeline.
     return "；".join(
         " ".join(filter(None, (each["when"], each["who"], each["words"], each["detail"]))) for each in later[2::-1]
@@ -312,11 +353,19 @@ def back(page: Page, filled: Filled, forms: Collection[str], *, stage: str, phot
     return filled, "", page.joined(over, _("您写的是："))
 
 
+def term_words(_: Say, term: str) -> str:
+    """A term as people say it: 3wd is 3 个工作日."""
+    number, unit = term.rstrip("hdw"), term.lstrip("0123456789")
+    words = {"h": _("%(n)s 小时", n=number), "d": _("%(n)s 天", n=number), "wd": _("%(n)s 个工作日", n=number)}
+    return words.get(unit, term)
+
+
 def wish(page: Page, asked: Request, reason: str, *, may_decide: bool, given: str = "") -> dict[str, Any]:
     """A wish for more time that waits to be decided; ``given`` is what was to be said of the decision."""
     _ = page._
     if asked.kind == "extension":
-        words = _("申请延期 %(term)s", term=asked.term)
+        words = _("申请延期 %(term)s", term=term_words(_, asked.term))
     else:
-        words = _("申请挂账到 %(when)s", when=page.when(asked.until) if asked.until else "—")
+        # It ends with the day that was chosen: the midnight after it would read as another day.
+        words = _("申请挂账到 %(when)s", when=page.day(asked.until - timedelta(seconds=1)) if asked.until else "—")
     return {"id": asked.id, "words": words, "reason": reason, "may_decide": may_decide, "given": given}

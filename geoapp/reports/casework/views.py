@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from geoapp.errors import Conflict, GeoappError, Invalid, NotAllowed, NotFound, 
 from geoapp.places import store as places
 from geoapp.reports import numbers, store
 from geoapp.reports.actions import looking
-from geoapp.reports.cases import Assignment, Case, Request
+from geoapp.reports.cases import Assignment, Case, Request, Text
 from geoapp.reports.casework import actions, forms, pages, showing
 from geoapp.reports.casework import store as casework_store
 from geoapp.reports.contacts.actions import read_contact
@@ -66,6 +66,7 @@ def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | N
         pictures = photo_store.photos_of(connection, case.id)
         bodies = casework_store.bodies_serving(connection, case.duty_path)
         sent = links.links_of(connection, case.id)
+        heard = store.texts(connection, [near.report_id for near in file.nearby[:5]])
         middle = _middle(connection, case) if "relocate" in file.allowed else None
     people = {**file.people, **{f"body:{body}": name for body, name in bodies}}
     words = next((text.text for text in file.texts if text.role == "report" and text.text), "")
@@ -80,8 +81,8 @@ def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | N
         middle=middle,
         forms=[pages.form(page, form, filled) for form in offered],
         photos=[_photo(photo, moderates=moderates) for photo in pictures],
-        texts=pages.said(page, file.texts, people, moderates=moderates),
-        events=pages.log(page, file.events, file.texts, people),
+        texts=pages.said(page, case, file.texts, people, moderates=moderates),
+        events=pages.log(page, case, file.events, file.texts, people),
         requests=[
             pages.wish(
                 page,
@@ -93,7 +94,9 @@ def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | N
             for asked in wishes
         ],
         assignments=[_assignment(page, file, each) for each in file.assignments],
-        near=[_near(page, near) for near in file.nearby[:5]],
+        near=[_near(page, near, heard) for near in file.nearby[:5]],
+        merged_into=file.merged_into
+        and {"key": file.merged_into.key, "number": numbers.spoken(file.merged_into.number)},
         joined=[{"key": other.key, "number": numbers.spoken(other.number)} for other in file.joined],
         may_read_contact=file.has_contact and "contact_read" in file.allowed,
         wants_call=file.wants_call,
@@ -129,7 +132,7 @@ def _back(
     if refused is None:
         return None, None
     overtaken = isinstance(refused.error, store.StaleCase)
-    what = pages.meanwhile(page, file.events, people, seen=refused.seen) if overtaken else ""
+    what = pages.meanwhile(page, file.case, file.events, people, seen=refused.seen) if overtaken else ""
     sentence = _("您填写的时候，这件有了变化：%(what)s。", what=what) if what else said(refused.error)
     filled, form, hint = pages.back(page, refused.filled, offered, stage=file.case.stage, photos=refused.photos)
     return filled, {"sentence": sentence, "form": form, "hint": hint, "words": filled.words}
@@ -168,10 +171,12 @@ def _middle(connection: Connection, case: Case) -> tuple[float, float] | None:
     return ground(connection, on=today()).middle([case.place_code or case.duty_code])
 
 
-def _near(page: pages.Page, near: Nearby) -> dict[str, Any]:
+def _near(page: pages.Page, near: Nearby, heard: Sequence[Text]) -> dict[str, Any]:
+    said = (text.text or "" for text in heard if text.report_id == near.report_id and text.role == "report")
     return {
         "key": near.key,
         "title": page.kind(near.kind),
+        "words": pages.shortened(next(said, "")),
         "distance": _("%(n)s 米", n=round(near.distance_m)),
         "when": page.when(near.reported_at),
         "number": numbers.spoken(near.number),

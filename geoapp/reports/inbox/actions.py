@@ -73,13 +73,20 @@ def open_case(database: Database, actor: Actor, key: str, *, now: datetime | Non
             requests=wishes,
             joined=joined,
             merged_into=into if into is not None and at.may_see(into) else None,
-            nearby=similar(at, case) if case.is_open else [],
+            nearby=_nearby(at, case) if case.is_open else [],
             has_contact=contact_data.has_contact(at.connection, case.id),
             wants_call=bool(contact_data.wants_call(at.connection, [case.id])),
             allowed=_allowed(at, case, wishes),
             people=accounts.names(at.connection, actors) | store.person_names(at.connection, assigned),
             bodies=store.body_names(at.connection, [a.body_id for a in assigned if a.body_id is not None]),
         )
+
+
+def _nearby(at: Desk, case: Case) -> list[Nearby]:
+    """Similar ones near a case that the actor may open; others would be links to nothing."""
+    found = similar(at, case)
+    cases = store.cases(at.connection, [near.report_id for near in found])
+    return [near for near in found if at.may_see(cases[near.report_id])]
 
 
 def _allowed(at: Desk, case: Case, wishes: list[Request]) -> tuple[str, ...]:
