@@ -174,8 +174,8 @@ def test_who_finds_no_room_goes_through_a_file() -> None:
 
 
 @given(
-    st.lists(st.sampled_from([b"a", b"bc" * 3, b"d" * (listening.PIECE - 1), b"e" * listening.PIECE, b"f" * 70000])),
-    st.integers(1, 100_000),
+    st.lists(st.sampled_from([b"a", b"bc" * 3, b"d" * (listening.PIECE - 1), b"e" * listening.PIECE, b"f" * 20_000])),
+    st.sampled_from([997, 16 << 10, 64 << 10]),
 )
 def test_a_body_is_read_as_it_came(pieces: list[bytes], step: int) -> None:
     body = listening._Pieces()
@@ -192,9 +192,9 @@ def test_a_body_that_comes_byte_by_byte_takes_no_more_room_than_one_at_once() ->
     body = listening._Pieces()
     tracemalloc.start()
     try:
-        for k in range(MIB):
+        for k in range(MIB // 4):
             body.append(bytes([k % 256]))
-        assert tracemalloc.get_traced_memory()[0] < 1.3 * MIB
+        assert tracemalloc.get_traced_memory()[0] < 1.3 * MIB / 4
     finally:
         tracemalloc.stop()
     assert body.getfile().read(300) == bytes(k % 256 for k in range(300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,18 +71,29 @@ WORLDLY_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint"}
 CLOCK_CALLS = {"now", "utcnow", "today"}
 
 
-def modules() -> Iterator[tuple[str, ...]]:
+@functools.cache
+def modules() -> tuple[tuple[str, ...], ...]:
+    return tuple(_modules())
+
+
+def _modules() -> Iterator[tuple[str, ...]]:
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         if "client" not in parts and parts[0] != "migrations":
             yield parts
 
 
+@functools.cache
 def tree_of(parts: tuple[str, ...]) -> ast.Module:
     return ast.parse(ROOT.joinpath(*parts).with_suffix(".py").read_text(encoding="utf-8"))
 
 
-def imported_names(parts: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+@functools.cache
+def imported_names(parts: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple(_imported_names(parts))
+
+
+def _imported_names(parts: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     """Absolute dotted names of everything that a module imports, also inside functions and for types only."""
     package = ("geoapp", *parts[:-1])
     for node in ast.walk(tree_of(parts)):

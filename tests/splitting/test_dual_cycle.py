@@ -39,7 +39,7 @@ def between(low: int, high: int) -> DivisionRequest:
     return DivisionRequest(2, ((low, high),) * 2, interchangeable=True)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_answer_is_that_of_trying_every_division(seed: int) -> None:
     """No case is left out: branches, bridges, parallel borders, enclaves, groups in pieces, anchors, zeros."""
@@ -108,10 +108,12 @@ def test_some_proofs_need_a_face_that_is_met_only_once() -> None:
         graph, request = tiny_world(seed)
         certificate = solve_two(graph, request).certificate or {}
         needed += any(start["once"] for start in certificate.get("starts", []))
-    assert needed >= 5
+        if needed == 5:
+            return
+    raise AssertionError(f"only {needed} did")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_other_names_for_the_units_change_nothing(seed: int) -> None:
     graph, request = tiny_world(seed)
@@ -130,7 +132,7 @@ def test_other_names_for_the_units_change_nothing(seed: int) -> None:
     assert (first.status, first.objective) == (second.status, second.objective)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), factor=st.sampled_from([2, 7]))
 def test_dearer_borders_cost_as_many_times_more(seed: int, factor: int) -> None:
     graph, request = tiny_world(seed)
@@ -139,7 +141,7 @@ def test_dearer_borders_cost_as_many_times_more(seed: int, factor: int) -> None:
     assert solve_two(dear, request).objective == (None if cheap is None else factor * cheap)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_households_in_tens_are_divided_by_their_common_divisor(seed: int) -> None:
     graph, request = tiny_world(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import os
 import re
@@ -60,6 +61,7 @@ BILINGUAL = (
 )  # fmt: skip
 
 
+@functools.cache
 def said_by_server() -> set[str]:
     methods = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
     found = extract_from_dir(GEOAPP, methods, keywords={"_": None}, directory_filter=lambda d: "client" not in d)
