@@ -444,7 +444,7 @@ def play(installations: Any, *, examples: int, steps: int) -> None:
 def test_any_sequence_keeps_rights_to_grants_and_sessions_to_their_time(
     engine: str, installations: Any, clock: None
 ) -> None:
-    play(installations, examples=5 if engine == "sqlite" else 3, steps=40)
+    play(installations, examples=3 if engine == "sqlite" else 2, steps=40)
 
 
 @pytest.mark.long
