@@ -11,11 +11,13 @@ from email import message_from_string, policy
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 
 from geoapp.accounts.people import VISITOR
 from geoapp.db import Database
 from geoapp.errors import Invalid
 from geoapp.jobs import Job, JobQueue
+from geoapp.reports.contacts import store as contacts
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.handling.actions import Target
 from geoapp.reports.merging import actions as merging
@@ -156,6 +158,30 @@ def test_34_letters_say_number_and_state_and_open_nothing(posting: Town, mail: M
         whole = str(letter["Subject"]) + letter.get_content()
         assert not any(word in whole for word in ("http", receipt.code, joined.code, "超期", "王某", "13800001234"))
     assert "答复：清完了" in letters[2][1].get_content()
+
+
+def test_an_address_left_on_the_receipt_is_written_to(app: APIFlask, town: Town) -> None:
+    """The latest one of each holder, and none for whoever took her data back."""
+    receipt = town.send()
+    joined = receipts.join(town.database, VISITOR, receipt.number, sender=Sender("192.0.2.9", "b"), now=NOW)
+    phone, mine = app.test_client(), f"/r/{receipt.code}"
+    assert "有了进展告诉我" not in phone.get(mine).text, "nothing can be sent here"
+    settings = app.extensions["geoapp"]["settings"]
+    app.extensions["geoapp"]["settings"] = replace(settings, smtp_host="127.0.0.1", message_command="send-sms")
+    assert 'name="email"' in phone.get(mine).text and 'name="phone"' in phone.get(mine).text
+    left = [(receipt.code, {"email": "old@example.org"}), (receipt.code, {"email": "li@example.org"}),
+            (joined.code, {"phone": "13800138000"})]  # fmt: skip
+    for code, form in left:
+        assert phone.post(f"/r/{code}/news", data=form).status_code == 303
+    assert phone.post(f"{mine}/news", data={"email": "li@"}).status_code == 400
+    assert "发邮件告诉您" in phone.get(mine).text and "发短信告诉您" in phone.get(f"/r/{joined.code}").text
+    with town.database.reading() as connection:
+        hear = store.followers(connection, [receipt.report_id])
+        kept = [contacts.follower(connection, each.id) for each in hear]
+    assert sorted((c.email, c.phone) for c in kept if c) == [("", "13800138000"), ("li@example.org", "")]
+    receipts.take_back(town.database, receipt.code, address="192.0.2.1")
+    with town.database.reading() as connection:
+        assert [each.channel for each in store.followers(connection, [receipt.report_id])] == ["message"]
 
 
 def test_whoever_joined_and_was_merged_is_told_too(posting: Town) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +102,7 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
             can_judge=judge and held.is_sender and root.judged_at is None,
             can_withdraw=own.stage == Stage.COLLECT and held.is_sender and own.me_too == 0,
             has_contact=held.is_sender and contacts.has_contact(at.connection, own.id),
+            hears_by=store.hears_by(at.connection, own.id, held.follower_id),
             merged_into=root.number if root.id != own.id else None,
             judged=(root.solved, root.satisfied),
         )
@@ -192,6 +193,37 @@ def add_words(database: Database, code: str, words: str, *, address: str, now: d
         at.aside(case, move, text_id=text_id, by="sender" if held.is_sender else "follower")
 
     _holding(database, code, address, add, now=now)
+
+
+def hear(
+    database: Database, code: str, contact: Contact, *, language: str, address: str, now: datetime | None = None
+) -> None:
+    """Leave an address or a number to hear of it by; another one takes the place of the first."""
+
+    def ask(at: Desk, held: Held) -> None:
+        spend(at, throttles.for_joining(Sender(address), factor=at.database.settings.rate_limits))
+        case, checked = held.case, contact.checked()
+        if checked.channel == "none":
+            raise Invalid("请填一个收得到消息的地址。")
+        root = _root(at, case)
+        move = stages.check(root.stage, "follow", Standing())
+        if held.follower_id is None:
+            contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
+            store.end_own_followers(at.connection, case.id, at=at.now)
+            follower = store.add_follower(
+                at.connection, report_id=case.id, me_too=False, channel=checked.channel, language=language, at=at.now
+            )
+        else:
+            follower, before = held.follower_id, contacts.follower(at.connection, held.follower_id) or Contact()
+            # She may have left her number to be called back.
+            checked = replace(before, email=checked.email, phone=checked.phone or before.phone,
+                              by_message=checked.by_message)  # fmt: skip
+            contacts.erase(at.connection, contacts.of_report(case.id, follower), at=at.now)
+            store.change_follower(at.connection, follower, channel=checked.channel, language=language)
+        contacts.add(at.connection, case.id, checked, follower_id=follower)
+        at.aside(root, move, by="sender" if held.is_sender else "follower")
+
+    _holding(database, code, address, ask, now=now)
 
 
 def take_back(database: Database, code: str, *, address: str, words: bool = False, now: datetime | None = None) -> None:

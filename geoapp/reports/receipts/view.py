@@ -62,6 +62,8 @@ class ReceiptView:
     can_judge: bool
     can_withdraw: bool
     has_contact: bool
+    #: By which way its holder hears of it: "email", "message", or empty.
+    hears_by: str
     #: 受理编号 of the case that this one was merged into.
     merged_into: str | None
     judged: tuple[bool | None, bool | None]

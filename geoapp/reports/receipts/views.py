@@ -17,6 +17,7 @@ from geoapp.db import utcnow
 from geoapp.errors import Invalid
 from geoapp.places import store as places
 from geoapp.reports import numbers
+from geoapp.reports.people import Contact
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.header import MOST_BYTES
@@ -85,6 +86,7 @@ def state(code: str) -> Any:
         photos=[_shown_photo(photo) for photo in pictures], told=_told(), fresh="new" in request.args,
         here=f"/r/{code}", qr=segno.make_qr(address, error="m").svg_data_uri(scale=5), shown_code=showing.grouped(code),
         merged_into=numbers.spoken(seen.merged_into) if seen.merged_into else "",
+        ways={"email": bool(current.settings().smtp_host), "message": bool(current.settings().message_command)},
     )  # fmt: skip
 
 
@@ -125,6 +127,19 @@ def add(code: str) -> Any:
     if words or not files:
         receipts.add_words(current.database(), code, words, address=client_address())
     return _back(code, _attach(code, files))
+
+
+@blueprint.post("/r/<code>/news")
+@needs("reports.send")
+@describe(form={"email": TEXT, "phone": TEXT}, answers={303: ()}, errors=(409,))
+@no_cookie
+@limited("receipt", "30/hour")
+def news(code: str) -> Any:
+    """Leave an address or a number to hear by how far it has come."""
+    phone = request.form.get("phone", "")
+    contact = Contact(phone=phone, email=request.form.get("email", ""), by_message=bool(phone))
+    receipts.hear(current.database(), code, contact, language=chosen(), address=client_address())
+    return _back(code)
 
 
 @blueprint.post("/r/<code>/take-back")
