@@ -15,6 +15,7 @@ from geoapp.reports.wording import STAGE_WORDS, public_state, resident_words
 
 #: Places are named down to the community: grids and courtyards say too much of where somebody lives.
 PUBLIC_DIGITS = 12
+_ANSWERED = {Stage.FEEDBACK, Stage.VERIFY, Stage.EVALUATE}
 #: A position is told to about a metre; more digits would only pretend.
 DECIMALS = 5
 
@@ -103,7 +104,10 @@ def _notes(found: Published, *, english: bool) -> str:
     words = resident_words(found.stage, found.outcome, english=english)
     if found.merged_into:
         return f"{words} ({found.merged_into})"
-    return f"{words}{': ' if english else '：'}{found.answer}" if found.answer else words
+    # An answer may repeat whom and what the words name, so it is public with them; and of a case that was taken up
+    # again the last one is no answer any more.
+    answer = found.answer if found.words is not None and found.stage in _ANSWERED else None
+    return f"{words}{': ' if english else '：'}{answer}" if answer else words
 
 
 def _path(code: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from geoapp.accounts.tables import audit_entries
-from geoapp.reports import store
+from geoapp.reports import stages, store
 from geoapp.reports.actions import desk
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.handling import actions as handling
@@ -25,6 +25,7 @@ from geoapp.reports.moderating import actions as moderating
 from geoapp.reports.photos import actions as photo_actions
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos import tasks as photo_tasks
+from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.tables import report_texts, reports
 from tests.api.open311.conftest import BASE, LAT, LON, Server
 from tests.places.street import DISTRICT, HOME
@@ -427,11 +428,21 @@ def test_the_fine_state_stands_in_the_notes_and_its_level_in_the_agency(server: 
     case = handling.answer(server.database, town.grid, case.key, "换了灯泡", seen=case.revision)
     assert server.get(f"requests/{number}")[0]["status"] == "open"
     handling.verify(server.database, town.secretary, case.key, passed=True, seen=case.revision)
+    (row,) = server.get(f"requests/{number}")
+    assert (row["status"], row["status_notes"]) == ("closed", "办完了"), "the answer may name what the words name"
+    with server.database.reading() as connection:
+        report = next(text for text in store.texts(connection, [case.id]) if text.role == "report")
+    moderating.release(server.database, town.secretary, case.key, [report.id])
     (row,) = server.get(f"requests/{number}", extensions="true")
     assert (row["status"], row["status_notes"]) == ("closed", "办完了：换了灯泡")
     assert row["updated_datetime"] == stamp(case_of(server, number).closed_at)
     assert row["extended_attributes"] == {"stage": "evaluate", "state": "done", "level": "grid", "photos": []}
     assert server.get(f"requests/{number}", lang="en")[0]["status_notes"] == "done: 换了灯泡"
+    with desk(server.database, town.secretary) as at:
+        again = at.open(case.key)
+        move = stages.check(again.stage, "not_mended", stages.Standing(receipt=True))
+        receipts.again(at, again, move, text_id=None, by="sender", solved=False)
+    assert server.get(f"requests/{number}")[0]["status_notes"] == "办理中", "it was no answer"
 
 
 def test_merged_and_withdrawn_reports_are_closed_and_say_so(server: Server) -> None:
