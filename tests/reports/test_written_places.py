@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -70,6 +71,12 @@ def test_words_of_a_fire_are_answered_with_the_number_to_call(app: APIFlask, tow
     here = {"lon": f"{spot(0.5, 3.0).lon}", "lat": f"{spot(0.5, 3.0).lat}"}
     assert "请马上打 119" in sent(app, town, words="楼道里着火了", **here)[1]
     assert "请马上打" not in sent(app, town, words="给电动车充电，怕着火", **here)[1]
+
+
+def test_one_touch_dials_the_numbers_of_an_emergency(app: APIFlask, town: Town) -> None:
+    for lang in ("zh", "en"):
+        page = app.test_client().get(f"/report?lang={lang}").text
+        assert re.findall(r'href="tel:(\d+)"', page) == ["119", "120", "110"]
 
 
 def test_whoever_has_to_wait_keeps_her_words(app: APIFlask, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -306,7 +306,8 @@ def form(page: Page, shape: Form, filled: Filled | None = None) -> dict[str, Any
     return {
         "event": shape.event, "fields": shape.fields, "primary": shape.primary, "reason_needed": shape.reason_needed,
         "words": ACTS[shape.event] if page.english else EVENT_WORDS[shape.event][0],
-        "text_label": _("答复（反映人看得到；反映公开以后，大家也看得到）") if shape.event in {"answer", "refuse"} else _("备注（内部）"),
+        "text_label": _("答复（反映人看得到；反映公开以后，大家也看得到）") if shape.event in {"answer", "refuse"}
+                      else _("备注（内部）"),
         "bodies_label": _("叫哪些单位来") if shape.event == "call" else _("协办（选填）"),
         "outcomes": [(code, OUTCOME_WORDS[code][page.english]) for code in
                      (["done", *outcomes] if shape.event == "answer" else outcomes)],

@@ -68,10 +68,16 @@ def owns_row(asked: Question, code: str, inside: Collection[str]) -> bool:
 
 
 def as_csv(table: Table) -> bytes:
-    """With the mark by which spreadsheets know UTF-8."""
+    """With the mark by which spreadsheets know UTF-8; a share in percent, as its heading says."""
     out = StringIO(newline="")
-    csv.writer(out).writerows([harmless(v) if isinstance(v, str) else v for v in line] for line in table)
+    csv.writer(out).writerows([_written(value) for value in line] for line in table)
     return ("\ufeff" + out.getvalue()).encode()
+
+
+def _written(value: str | float | None) -> str | float | None:
+    if isinstance(value, str):
+        return str(harmless(value))
+    return f"{value:.2%}".rstrip("%") if isinstance(value, float) else value
 
 
 def as_workbook(title: str, table: Table, notes: Table) -> bytes:

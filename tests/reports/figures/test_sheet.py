@@ -85,7 +85,7 @@ def test_the_file_has_part_whole_and_quotient_and_no_formula() -> None:
     assert table[1][:5] == ["=1+1", 20, 19, 20, 0.95]
     content = as_csv(table)
     assert content.startswith(b"\xef\xbb\xbf")
-    assert content.decode("utf-8-sig").splitlines()[1].startswith("'=1+1,20,19,20,0.95")
+    assert content.decode("utf-8-sig").splitlines()[1].startswith("'=1+1,20,19,20,95.00")
 
 
 def test_the_workbook_takes_no_name_for_a_formula() -> None:
