@@ -93,6 +93,20 @@ def follower(connection: Connection, follower_id: int) -> Follower | None:
     return Follower(*row) if row is not None else None
 
 
+def hears_by(connection: Connection, report_id: int, follower_id: int | None) -> str:
+    """By which letters a follower hears of a report, or its sender herself (None); empty where by none."""
+    table = report_followers
+    own = (table.c.report_id == report_id) & table.c.secret_sha256.is_(None)
+    mine = own if follower_id is None else table.c.id == follower_id
+    by_letter = table.c.ended_at.is_(None) & table.c.channel.in_(["email", "message"])
+    return str(connection.execute(sa.select(table.c.channel).where(mine, by_letter).limit(1)).scalar() or "")
+
+
+def change_follower(connection: Connection, follower_id: int, **values: Any) -> None:
+    """Set a follower's channel and language."""
+    connection.execute(report_followers.update().where(report_followers.c.id == follower_id).values(values))
+
+
 def merged_into(connection: Connection, report_id: int) -> list[int]:
     """Reports that were merged into one."""
     return list(connection.execute(sa.select(reports.c.id).where(reports.c.merged_into == report_id)).scalars())

@@ -17,6 +17,7 @@ from geoapp.reports import numbers, stages, store
 from geoapp.reports.actions import Desk, desk, looking
 from geoapp.reports.cases import Case, Text
 from geoapp.reports.contacts import store as contacts
+from geoapp.reports.notices import store as hearing
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.receipts.view import (
@@ -102,7 +103,7 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
             can_judge=judge and held.is_sender and root.judged_at is None,
             can_withdraw=own.stage == Stage.COLLECT and held.is_sender and own.me_too == 0,
             has_contact=held.is_sender and contacts.has_contact(at.connection, own.id),
-            hears_by=store.hears_by(at.connection, own.id, held.follower_id),
+            hears_by=hearing.hears_by(at.connection, own.id, held.follower_id),
             merged_into=root.number if root.id != own.id else None,
             judged=(root.solved, root.satisfied),
         )
@@ -219,7 +220,7 @@ def hear(
             checked = replace(before, email=checked.email, phone=checked.phone or before.phone,
                               by_message=checked.by_message)  # fmt: skip
             contacts.erase(at.connection, contacts.of_report(case.id, follower), at=at.now)
-            store.change_follower(at.connection, follower, channel=checked.channel, language=language)
+            hearing.change_follower(at.connection, follower, channel=checked.channel, language=language)
         contacts.add(at.connection, case.id, checked, follower_id=follower)
         at.aside(root, move, by="sender" if held.is_sender else "follower")
 
