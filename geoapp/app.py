@@ -59,6 +59,7 @@ TASKS: tuple[str, ...] = (
     "geoapp.reports.hotspots.tasks",
     "geoapp.reports.notices.tasks",
     "geoapp.reports.photos.tasks",
+    "geoapp.reports.orders.sheets.tasks",
 )
 
 #: Buckets of rate limits are swept out of the database once in so many.

@@ -142,6 +142,12 @@ def add_several_within(
 _INSERT = jobs.insert()
 
 
+def under_way(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
+    """Arguments of the jobs of a task that wait or run."""
+    query = sa.select(jobs.c.args).where(jobs.c.task == name, jobs.c.state.in_((QUEUED, RUNNING)))
+    return [dict(args) for args in connection.execute(query).scalars()]
+
+
 class JobQueue:
     """All dealings with the job table; each call is one short transaction."""
 

@@ -28,8 +28,8 @@ from geoapp.layers.rosters import matching, sheet
 from geoapp.maps import facts, style
 from geoapp.objects import ObjectsUnreachable
 from geoapp.reports.casework.showing import FIELDS
-from geoapp.reports.orders import actions as orders
 from geoapp.reports.orders import notes
+from geoapp.reports.orders.sheets import actions as orders
 from geoapp.reports.patrols import rounds
 from geoapp.reports.photos import photo
 from geoapp.reports.sending.taking.actions import THERE_ALREADY

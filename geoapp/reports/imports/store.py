@@ -69,9 +69,13 @@ def find(connection: Connection, key: str) -> Import:
     return Import(*row)
 
 
-def recent(connection: Connection, *, limit: int = 50) -> list[Import]:
-    """Batches, the latest first."""
+def recent(connection: Connection, *, kind: str = "", by: str = "", limit: int = 50) -> list[Import]:
+    """Batches, the latest first; all, or those of a kind or of somebody."""
     query = sa.select(imports).order_by(imports.c.id.desc()).limit(limit)
+    if kind:
+        query = query.where(imports.c.kind == kind)
+    if by:
+        query = query.where(imports.c.by == by)
     return [Import(*row) for row in connection.execute(query)]
 
 

@@ -85,7 +85,8 @@ class BadRow:
     remedy: Note
 
 
-def _bad(row: int, reason: str, /, **values: object) -> BadRow:
+def bad_row(row: int, reason: str, /, **values: object) -> BadRow:
+    """A row that is none, for one of the `REASONS`."""
     message, remedy = REASONS[reason]
     return BadRow(row, reason, Note(message, **values), Note(remedy))
 
@@ -115,23 +116,23 @@ class OrderSheet:
                 raise LongSheet("表格超过 %(most)s 行；请按月份或社区拆开，分几次导入。", most=MOST_ROWS)
             row = self._row(at, cells)
             if isinstance(row, SheetOrder) and (before := seen.setdefault(row.number, at)) != at:
-                row = _bad(at, "repeated", row=before)
+                row = bad_row(at, "repeated", row=before)
             yield row
 
     def _row(self, at: int, cells: Sequence[Any]) -> SheetOrder | BadRow:
         stated = self._texts(cells, "number")[:1]
         if not stated:
-            return _bad(at, "no_number")
+            return bad_row(at, "no_number")
         if _SCIENTIFIC.fullmatch(stated[0]):
-            return _bad(at, "scientific")
+            return bad_row(at, "scientific")
         number = canonical_number(stated[0])
         if not re.search(r"\d", number) or len(stated[0]) > _LONGEST_NUMBER:
-            return _bad(at, "bad_number")
+            return bad_row(at, "bad_number")
         names = self._texts(cells, "name")
         place = callers.masked("".join(self._distinct(cells, ("compound", "place", "building"))), also=names)
         words = callers.masked("\n".join(self._distinct(cells, ("title", "words"))), also=names)
         if not words.strip() and not place.strip():
-            return _bad(at, "empty")
+            return bad_row(at, "empty")
         return self._order(at, cells, number, words or place, place)
 
     def _order(self, at: int, cells: Sequence[Any], number: str, words: str, place: str) -> SheetOrder:

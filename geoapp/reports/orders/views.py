@@ -18,7 +18,7 @@ from geoapp.errors import Conflict, GeoappError, Invalid, NotAllowed, TooOften, 
 from geoapp.files import CHUNK
 from geoapp.layers.handing_out import REFUSED_HEADINGS, refused_csv
 from geoapp.reports.casework.forms import BadForm
-from geoapp.reports.casework.views import kind_groups
+from geoapp.reports.casework.views import boot, kind_groups
 from geoapp.reports.imports.history import SetAside
 from geoapp.reports.orders import actions, forms
 from geoapp.reports.orders.actions import Kept
@@ -26,14 +26,16 @@ from geoapp.reports.orders.forms import Confirmed
 from geoapp.reports.orders.notes import REASONS
 from geoapp.reports.orders.order import Order
 from geoapp.reports.orders.pasted import read_pasted
+from geoapp.reports.orders.sheets import actions as sheets
 from geoapp.reports.orders.whereabouts import OWN, Candidate, Surroundings
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.reports.sending.taking.actions import THERE_ALREADY
 from geoapp.web import current
 from geoapp.web.bodies import takes
-from geoapp.web.describing import CSV, FILE, JSON, LAT, LON, TEXT, WHOLE, describe
+from geoapp.web.describing import CSV, FILE, HTML, JSON, LAT, LON, TEXT, WHOLE, describe
 from geoapp.web.errors import said, said_again
 from geoapp.web.limits import limited
+from geoapp.web.negotiation import wants_json
 from geoapp.web.rights import needs
 
 blueprint = APIBlueprint("orders", __name__, template_folder="templates", enable_openapi=False)
@@ -53,8 +55,9 @@ def paste() -> Any:
 
 def _paste_page(wrong: dict[str, str] | None = None, status: int = 200) -> Any:
     page = render_template(
-        "orders/paste.html", wrong=wrong or {}, text=request.form.get("text", ""), most=actions.MOST_ROWS
-    )
+        "orders/paste.html", wrong=wrong or {}, text=request.form.get("text", ""), most=sheets.MOST_ROWS,
+        recent=sheets.own_imports(current.database(), actor()),
+    )  # fmt: skip
     return page, status
 
 
@@ -204,7 +207,7 @@ def where() -> Any:
 @takes(mib=_MOST_MIB)
 @limited("order-sheets", "30/hour")
 def sheet() -> Any:
-    """Store the orders of a sheet; what became of each row is on the page to which this leads."""
+    """Store the orders of a sheet, a long one in the background; what became of each row is where this leads to."""
     file = request.files.get("file")
     if file is None or not file.filename:
         return _paste_page({"file": _("先选一个表格文件（XLSX 或 CSV）。")}, 400)
@@ -219,7 +222,7 @@ def sheet() -> Any:
             while chunk := file.stream.read(CHUNK):
                 out.write(chunk)
         try:
-            batch = actions.import_sheet(current.database(), actor(), path, filename=name)
+            batch = sheets.import_sheet(current.database(), actor(), path, filename=name)
         except Invalid as error:
             return _paste_page({"file": said(error)}, 400)
     return redirect(f"/cases/orders/sheets/{batch.key}", 303)
@@ -227,11 +230,17 @@ def sheet() -> Any:
 
 @blueprint.get("/cases/orders/sheets/<key>")
 @needs("reports.handle")
+@describe(answers={200: (HTML, JSON)})
 def sheet_done(key: str) -> Any:
-    """What became of the rows of a sheet: stored, there already, or set aside with a reason."""
-    batch, aside = actions.sheet_import(current.database(), actor(), key)
-    notes = [(_(actions.NOTES.get(note, note)), n) for note, n in batch.summary.get("notes", {}).items() if n]
-    return render_template("orders/sheet.html", batch=batch, aside=_in_words(aside), notes=notes)
+    """What became of the rows of a sheet: stored, there already, or set aside with a reason; or how far it is."""
+    found, aside = sheets.sheet_import(current.database(), actor(), key)
+    batch = found.batch
+    if wants_json():
+        return {"state": found.state, "done": batch.rows_in, "rows": found.rows}
+    notes = [(_(sheets.NOTES.get(note, note)), n) for note, n in batch.summary.get("notes", {}).items() if n]
+    return render_template(
+        "orders/sheet.html", found=found, batch=batch, aside=_in_words(aside), notes=notes, boot=boot()
+    )
 
 
 def _in_words(rows: Iterable[SetAside]) -> list[SetAside]:
@@ -245,7 +254,7 @@ def _in_words(rows: Iterable[SetAside]) -> list[SetAside]:
 @describe(answers={200: CSV})
 def sheet_aside(key: str) -> Any:
     """Rows that were not stored, as CSV with number, reason and remedy; a spreadsheet reads no formula in it."""
-    _batch, aside = actions.sheet_import(current.database(), actor(), key)
+    _found, aside = sheets.sheet_import(current.database(), actor(), key)
     rows = ((row.row, row.reason, row.message, row.remedy, row.number) for row in _in_words(aside))
     text = refused_csv(rows, [_(heading) for heading in REFUSED_HEADINGS])
     headers = {"Content-Disposition": f'attachment; filename="orders-{key}-aside.csv"'}

@@ -20,6 +20,7 @@ from geoapp.reports.contacts.actions import read_contact
 from geoapp.reports.orders import actions
 from geoapp.reports.orders.actions import Draft
 from geoapp.reports.orders.sheet import NoOrders
+from geoapp.reports.orders.sheets import actions as sheets
 from geoapp.reports.tables import report_contacts, reports
 from tests.reports.orders import estates
 from tests.reports.world import GRID, HOME, HOUR, NOW, Town
@@ -180,38 +181,38 @@ def sheet(folder: Path, kind: str, lines: list[list[Any]] = LINES) -> Path:
 @pytest.mark.parametrize("kind", ["csv-utf-8", "csv-gbk", "xlsx"])
 def test_a_sheet_comes_in_once_and_loses_no_row(town: Town, tmp_path: Path, kind: str) -> None:
     path = sheet(tmp_path, kind)
-    batch = actions.import_sheet(town.database, town.secretary, path, filename=path.name, now=NOW)
+    batch = sheets.import_sheet(town.database, town.secretary, path, filename=path.name, now=NOW)
     assert (batch.rows_in, batch.rows_stored, batch.rows_known, batch.rows_set_aside) == (6, 3, 0, 3)
     assert batch.summary["notes"] == {"ambiguous": 1, "outside": 1, "unsorted": 1}
     assert batch.summary["dropped"] == ["身份证号", "诉求人姓名"]
     assert batch.summary["columns"] == ["心情"]
-    _, aside = actions.sheet_import(town.database, town.secretary, batch.key)
+    _, aside = sheets.sheet_import(town.database, town.secretary, batch.key)
     assert [(row.row, row.reason) for row in aside] == [(4, "no_number"), (5, "repeated"), (7, "empty")]
     with town.database.reading() as connection:
         case = core.case_by_origin(connection, "12345", "A1")
         assert case is not None
     assert (case.place_code[:15], case.due_at) == (GRID, NOW + timedelta(hours=24))
-    again = actions.import_sheet(town.database, town.second, path, filename=path.name, now=NOW)
+    again = sheets.import_sheet(town.database, town.second, path, filename=path.name, now=NOW)
     assert (again.rows_in, again.rows_stored, again.rows_known, again.rows_set_aside) == (6, 0, 3, 3)
     assert counted(town) == 3
 
 
 def test_what_a_sheet_left_is_shown_to_whoever_brought_it(town: Town, tmp_path: Path) -> None:
-    batch = actions.import_sheet(town.database, town.secretary, sheet(tmp_path, "csv-utf-8"), filename="a.csv", now=NOW)
+    batch = sheets.import_sheet(town.database, town.secretary, sheet(tmp_path, "csv-utf-8"), filename="a.csv", now=NOW)
     with pytest.raises(NotFound):
-        actions.sheet_import(town.database, town.east, batch.key)
+        sheets.sheet_import(town.database, town.east, batch.key)
 
 
 def test_what_is_no_sheet_of_orders_stores_nothing(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.csv"
     path.write_text("姓名,年龄\n甲,3\n", encoding="utf-8")
     with pytest.raises(NoOrders):
-        actions.import_sheet(town.database, town.secretary, path, filename="x.csv", now=NOW)
+        sheets.import_sheet(town.database, town.secretary, path, filename="x.csv", now=NOW)
     broken = tmp_path / "x.xlsx"
     broken.write_bytes(b"PK\x03\x04 not a workbook")
     with pytest.raises(Unreadable):
-        actions.import_sheet(town.database, town.secretary, broken, filename="x.xlsx", now=NOW)
-    monkeypatch.setattr(actions, "MOST_ROWS", 4)
+        sheets.import_sheet(town.database, town.secretary, broken, filename="x.xlsx", now=NOW)
+    monkeypatch.setattr(sheets, "MOST_ROWS", 4)
     with pytest.raises(TooLarge, match="一次最多 4 行"):
-        actions.import_sheet(town.database, town.secretary, sheet(tmp_path, "csv-utf-8"), filename="a.csv", now=NOW)
+        sheets.import_sheet(town.database, town.secretary, sheet(tmp_path, "csv-utf-8"), filename="a.csv", now=NOW)
     assert counted(town) == 0

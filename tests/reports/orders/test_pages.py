@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
+from geoapp.jobs import JobQueue
+from geoapp.reports.orders.sheets import actions as sheets
+from geoapp.reports.orders.sheets import tasks
 from tests import signing_in
 from tests.reports.orders import estates
 from tests.reports.world import GRID, HOME, Town, officer
@@ -152,6 +155,30 @@ def test_a_sheet_tells_what_became_of_each_row(app: APIFlask, town: Town) -> Non
     assert officer(app, town, "east").get(done.location).status_code == 404
     refused = send("十一月.exe")
     assert refused.status_code == 400 and "XLSX" in refused.text
+
+
+def test_a_long_sheet_shows_how_far_it_is_and_is_found_again(
+    app: APIFlask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "AT_ONCE", 1)
+    client = officer(app, town, "secretary")
+    file = (io.BytesIO("工单编号,诉求内容\nA1,漏水\nA2,灯不亮\n".encode()), "全年.csv")
+    done = client.post("/cases/orders/sheet", data={"file": file}, content_type="multipart/form-data")
+    asking = {"Accept": "application/json"}
+    assert client.get(done.location, headers=asking).json == {"state": "going", "done": 0, "rows": 2}
+    assert 'value="0" max="2"' in client.get(done.location).text
+    listed = client.get("/cases/orders").text
+    assert f'<a href="{done.location}">全年.csv</a>' in listed and "正在存 0 / 2" in listed
+    queue = JobQueue(town.database)
+    job = queue.claim("brief")
+    assert job is not None
+    queue.end(job.id, "failed", message="")
+    assert "没有存完，停在 0 / 2 行" in client.get(done.location).text
+    tasks.store_rows(town.database, lambda share, words: None, **job.args)
+    page = client.get(done.location).text
+    assert "读到 2 行 = 存下 2" in page and "going" not in page and "没有存完" not in page
+    assert "存下 2，已有 0，未入库 0" in client.get("/cases/orders").text
+    assert officer(app, town, "east").get(done.location, headers=asking).status_code == 404
 
 
 def test_what_is_unsure_is_said_in_english_with_the_names_of_the_map(app: APIFlask, town: Town) -> None:

@@ -6,6 +6,7 @@ import { t } from "./i18n";
 import { backgroundMap } from "./background";
 import { calling } from "./call";
 import { canDraw } from "./drawing";
+import { following } from "./going";
 import { handing } from "./handing";
 import { painting } from "./paint";
 import { relocating } from "./relocate";
@@ -19,6 +20,7 @@ painting();
 filters();
 calling();
 relocating();
+void following();
 document.getElementById("wrong")?.focus();
 
 async function drawCases(container: HTMLElement): Promise<void> {
