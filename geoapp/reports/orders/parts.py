@@ -11,6 +11,8 @@ from functools import lru_cache
 _STRANGERS = ("物业", "社区", "公司", "单位", "居委会", "派出所", "街道", "部门", "商户", "对方")
 #: Fields whose value may follow the label without a blank: 时限24小时.
 _CLOSE = frozenset({"number", "term", "phone", "sent_at", "reported_at"})
+#: Fields whose short label, at the beginning of a line, may have a blank for a colon: 编号 CD-2026-1118.
+_ON_A_LINE = frozenset({"number", "title", "words", "place", "term", "phone", "category"})
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _AFTER = re.compile(r"(?:\([^()\n]{1,10}\))?\s{0,3}(?P<bracket>[】\])」])?\s{0,3}(?P<colon>[:=])?")
 
@@ -61,6 +63,8 @@ def _is_label(text: str, start: int, end: int, field: str) -> int | None:
     if after["bracket"] and before and before in "【[(「":
         return after.end()
     if re.match(r"[ ]?[\t]|[ ]*\n", text[end : end + 4]) or (size > 2 and text[end : end + 1] == " "):
+        return after.end()
+    if field in _ON_A_LINE and not text[:start].rpartition("\n")[2].strip() and text[end : end + 1] == " ":
         return after.end()
     if field in _CLOSE and (re.match(r"[ ]?[A-Za-z]{0,4}\d|[半一两三四五六七八九十]", text[end:])):
         return end

@@ -128,7 +128,7 @@ class OrderSheet:
         number = canonical_number(stated[0])
         if not re.search(r"\d", number) or len(stated[0]) > _LONGEST_NUMBER:
             return bad_row(at, "bad_number")
-        names = self._texts(cells, "name")
+        names = [name for name in self._texts(cells, "name") if not callers.is_nobody(name)]
         place = callers.masked("".join(self._distinct(cells, ("compound", "place", "building"))), also=names)
         words = callers.masked("\n".join(self._distinct(cells, ("title", "words"))), also=names)
         if not words.strip() and not place.strip():

@@ -34,6 +34,7 @@ FREE_NUMBER = re.compile(
 _ASKED = re.compile(
     r"[\d半一两三四五六七八九十]{1,3}个?(?:小时|工作日|天|日)(?:之?内|以内)[^,;。\n]{0,6}?(?:答复|办结|回复|反馈|处理|办理|完成|解决)"
 )
+_ASKED_BY = re.compile(r"\s*(?:之前|以前|前)[^,;。\n]{0,8}?(?:答复|办结|回复|反馈|处理|办理|完成|解决)")
 _SAYS_SOMETHING = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]")
 
 
@@ -122,7 +123,7 @@ class _Reader:
                 lead = len(value) - len(value.lstrip(EDGE))
                 found = callers.person(value[lead:])
                 if found:
-                    name = name or found[0].strip()
+                    name = name or ("" if callers.is_nobody(found[0]) else found[0].strip())
                     self._personal(part, callers.NAME, part.start + lead, part.start + lead + found.end())
             if part.field == "dropped":
                 end = part.start + len(value.lstrip(EDGE + "\n").split("\n")[0]) + len(value) - len(value.lstrip(EDGE))
@@ -131,6 +132,9 @@ class _Reader:
                 if self._is_free(part.start + trace.start, part.start + trace.end):
                     if trace.what == callers.PHONE:
                         (first if part.field in {"phone", "name"} else others).append(trace.value)
+                        if not name and (named := callers.beside(self.text, part.start + trace.start)):
+                            name = named[0]
+                            self.personal.append(Reading(callers.NAME, "", *self.plain.span(named[1], named[2])))
                     self._personal(part, trace.what, part.start + trace.start, part.start + trace.end)
         if len(name) >= 2:
             for found in re.finditer(re.escape(name), self.text):
@@ -201,6 +205,8 @@ class _Reader:
                 due = end_of_day(sent)
                 self._read("due", due.isoformat(), *today, part.label)
         if not term and due is None:
+            due = self._asked_moment(sent)
+        if not term and due is None:
             term = self._asked_term()
         if due is not None and due <= sent:
             self.notes.append(Note(LATE))
@@ -215,6 +221,18 @@ class _Reader:
                     self.readings.append(Reading("term", span.term, *self.plain.span(span.start, span.end)))
                     return span.term
         return ""
+
+    def _asked_moment(self, sent: datetime) -> datetime | None:
+        """A moment by which a sentence asks for something: 请于11月20日17:00前处理."""
+        for part in self._free():
+            at = part.start
+            while moment := find_moment(self.text[: part.end], zone=self.zone, near=sent, begin=at):
+                if _ASKED_BY.match(self.text, moment.end, part.end):
+                    due = end_of_day(moment.at) if moment.whole_day else moment.at
+                    self.readings.append(Reading("due", due.isoformat(), *self.plain.span(moment.start, moment.end)))
+                    return due
+                at = moment.end
+        return None
 
     def _unused(self) -> None:
         for part in self._of("unused"):
@@ -279,6 +297,8 @@ class _Reader:
         if start >= end or not _SAYS_SOMETHING.search(self.text[start:end]):
             return ""
         value = self._safe(start, end)
+        if not _SAYS_SOMETHING.search(callers.MARKED.sub("", value)):
+            return ""
         self._read("words", value, start, end, "")
         return value
 
@@ -356,7 +376,7 @@ class _Reader:
         found, at = [], 0
         for run in re.finditer(b"\x00+", bytes(self.taken)):
             at = run.start()
-            for piece in re.finditer(r"[^\n\t…]+", self.text[at : run.end()]):
+            for piece in re.finditer(r"[^\n\t…|]+", self.text[at : run.end()]):
                 start, end = self._trimmed(at + piece.start(), at + piece.end())
                 if _SAYS_SOMETHING.search(self.text[start:end]):
                     found.append((start, end))

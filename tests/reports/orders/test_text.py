@@ -30,6 +30,42 @@ def read(text: str, now: datetime = NOW) -> Order:
     return read_order(text, vocabulary(), data.kinds(), now=now, zone=BEIJING)
 
 
+def test_labels_of_two_letters_count_at_the_beginning_of_a_line() -> None:
+    order = read(
+        "派单通知\n编号 CD-2026-1118-009\n标题 小区路灯损坏\n描述 西门路灯三盏不亮，内容 不在行首\n"
+        "要求 请在48小时内回复\n联系人 赵** 电话 138****1234"
+    )
+    assert (order.number, order.term, order.kind) == ("CD-2026-1118-009", "48h", "lamp")
+    assert order.words.startswith("小区路灯损坏\n西门路灯三盏不亮，内容 不在行首")
+    # Half a telephone is nobody's to dial, and still not for everybody.
+    assert "1234" not in order.words and order.phones == () and "赵" not in order.words
+
+
+def test_cells_between_upright_lines_are_read_and_who_stands_before_a_telephone_is_kept_apart() -> None:
+    order = read("20261118000999 | 投诉举报 | 霞光里30号院 | 井盖丢失 | 李四 | 13522223333")
+    assert (order.number, order.place, order.kind) == ("20261118000999", "霞光里30号院", "cover")
+    assert (order.caller_name, order.phones) == ("李四", ("13522223333",))
+    assert order.words == "投诉举报\n井盖丢失"
+
+
+@pytest.mark.parametrize("said", ["不愿透露", "匿名", "不便透露姓名", "保密", "无", "未留"])
+def test_who_gives_no_name_has_none(said: str) -> None:
+    assert read(f"编号：20261118-0412\n来电人：{said}\n来电号码：13611112222\n内容：路灯不亮").caller_name == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "due"),
+    [
+        ("请于2026年11月20日17:00前处理并反馈", "2026-11-20 17:00"), ("务必在11月21日之前办结", "2026-11-21 23:59"),
+        ("11月10日修过一次，请于11月20日前回复", "2026-11-20 23:59"), ("11月20日前面的路被挖开", ""),
+        ("去年11月20日前就反映过，没人管", ""),
+    ],
+)  # fmt: skip
+def test_a_moment_in_a_sentence_is_an_end_where_something_is_asked_by_it(words: str, due: str) -> None:
+    order = read(f"工单编号：20261118-0412，有人占用消防通道停车，{words}")
+    assert order.due_at == (datetime.fromisoformat(f"{due}+08:00") if due else None)
+
+
 def test_an_order_with_hardly_a_label() -> None:
     text = "工单编号 20261118-0412 … 绿景苑3号楼2单元 电动车上楼 … 时限24小时"
     order = read(text)
