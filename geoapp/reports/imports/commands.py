@@ -119,7 +119,7 @@ def set_aside(key: str, out: Path | None) -> None:
 
 
 def _told(name: str, done: dict[str, Any]) -> str:
-    from geoapp.reports.imports.history import NOTES
+    from geoapp.reports.imports.history import NOTES, REASONS
 
     lines = [
         f"{name} → {done['origin']}" + ("（试运行，未写入）" if done["dry_run"] else f"，导入编号 {done['import']}"),
@@ -129,5 +129,7 @@ def _told(name: str, done: dict[str, Any]) -> str:
         f"  落在区划内 {done['placed']} 行；作为在办案件 {done['live']} 行；文字编码 {done['encoding']}",
     ]
     lines += [f"  注意：{NOTES.get(note, note)} {count} 行" for note, count in done["notes"].items()]
-    lines += [f"  未入库原因 {reason}：{count} 行" for reason, count in done["reasons"].items()]
+    lines += [f"  未入库：{REASONS.get(reason, reason)} {count} 行" for reason, count in done["reasons"].items()]
+    if done["rows_set_aside"] and not done["dry_run"]:
+        lines.append(f"  各行原因：geoapp reports set-aside {done['import']} --out 未入库.csv")
     return "\n".join(lines)

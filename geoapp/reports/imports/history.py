@@ -74,6 +74,18 @@ NOTES = {
     "words_cut": "内容过长，已截短",
 }
 
+#: Why rows are set aside -> in words; each row says more.
+REASONS = {
+    "no_number": "没有编号",
+    "no_opened": "没有受理时间",
+    "bad_opened": "受理时间读不出",
+    "bad_due": "期限读不出",
+    "bad_closed": "结案时间读不出",
+    "unknown_status": "状态没有映射",
+    "contradiction": "状态与结案时间矛盾",
+    "repeated": "编号在文件里出现过",
+}
+
 
 class PastReports:
     """Reads rows of one file by one mapping."""
@@ -186,7 +198,10 @@ class PastReports:
         if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
             value = int(value)
         text = str(value)
-        return text.strip() if text.isprintable() else "".join(c for c in text if c.isprintable()).strip()
+        if text.isprintable():
+            return text.strip()
+        # A line end parts words in languages that write blanks.
+        return " ".join("".join(c if c.isprintable() else " " for c in text if c.isprintable() or c.isspace()).split())
 
 
 def _reader(form: str) -> Callable[[str], datetime]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -22,12 +24,14 @@ from geoapp.errors import Invalid, NotAllowed
 from geoapp.layers.formats.source import Unreadable
 from geoapp.reports import store as core
 from geoapp.reports.handling.actions import accept
-from geoapp.reports.imports import actions, store
-from geoapp.reports.imports.history import MissingColumns, PastReports
+from geoapp.reports.imports import actions, commands, store
+from geoapp.reports.imports.history import REASONS as WORDS_OF_REASONS
+from geoapp.reports.imports.history import MissingColumns, PastReport, PastReports
 from geoapp.reports.imports.mapping import parse_mapping
 from geoapp.reports.inbox.actions import counts, nearby, public_reports
 from geoapp.reports.rising.actions import escalate_due
 from geoapp.reports.tables import report_texts, reports
+from tests.engines import environment
 from tests.places.street import SOUTH, STEP, WEST
 from tests.reports import data
 from tests.reports.world import GRID, NOW, SYSTEM, Town
@@ -276,6 +280,29 @@ def test_a_mapping_that_cannot_be_used_says_which_entry(old: str, new: str, word
 CELL = st.one_of(
     st.none(), st.integers(), st.floats(), st.text(max_size=30), st.sampled_from(["在办", "2026-10-01", "A1"])
 )
+
+
+@pytest.mark.engines("sqlite")
+def test_lines_of_a_cell_are_parted_by_a_blank_and_other_signs_go() -> None:
+    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
+    cells = list(row("A1", 内容="The police responded,\r\nand\u200b took  action.", 地点="1  MAIN ST").values())
+    read = reader.read(2, cells)
+    assert isinstance(read, PastReport)
+    assert (read.words, read.address) == ("The police responded, and took action.", "1  MAIN ST")
+
+
+@pytest.mark.engines("sqlite")
+def test_every_reason_has_its_words_and_the_command_says_where_the_rows_are(
+    town: Town, file: Callable[..., Path]
+) -> None:
+    path, mapping = file(ROWS), file([], name="m.toml")
+    mapping.write_text(MAPPING, encoding="utf-8")
+    environ = environment(town.database.settings)
+    told = CliRunner(env=environ).invoke(commands.import_, [str(path), "--mapping", str(mapping)])
+    assert told.exit_code == 0, told.output
+    key = re.search("导入编号 ([0-9a-f]+)", told.output)
+    assert key is not None and set(REASONS) <= set(WORDS_OF_REASONS)
+    assert "未入库：状态与结案时间矛盾 2 行" in told.output and f"geoapp reports set-aside {key[1]}" in told.output
 
 
 @pytest.mark.engines("sqlite")
