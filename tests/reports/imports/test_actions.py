@@ -27,7 +27,7 @@ from geoapp.reports.handling.actions import accept
 from geoapp.reports.imports import actions, commands, store
 from geoapp.reports.imports.history import REASONS as WORDS_OF_REASONS
 from geoapp.reports.imports.history import MissingColumns, PastReport, PastReports
-from geoapp.reports.imports.mapping import parse_mapping
+from geoapp.reports.imports.mapping import COLUMNS, parse_mapping
 from geoapp.reports.inbox.actions import counts, nearby, public_reports
 from geoapp.reports.rising.actions import escalate_due
 from geoapp.reports.tables import report_texts, reports
@@ -280,6 +280,20 @@ def test_a_mapping_that_cannot_be_used_says_which_entry(old: str, new: str, word
 CELL = st.one_of(
     st.none(), st.integers(), st.floats(), st.text(max_size=30), st.sampled_from(["在办", "2026-10-01", "A1"])
 )
+
+
+@pytest.mark.engines("sqlite")
+def test_the_example_of_the_documents_is_a_mapping_and_reads_a_row() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reports-import.md").read_text(encoding="utf-8")
+    example = re.search("```toml\n(.+?)```", text, re.DOTALL)
+    assert example is not None
+    mapping = parse_mapping(example[1], data.kinds().kinds)
+    assert set(mapping.columns) == {*COLUMNS} - {"words"} and mapping.words == ("诉求内容", "补充说明")
+    cells = dict.fromkeys(mapping.needed, "") | {
+        "工单编号": "7", "受理时间": "11/18/2025 02:05:10 PM", "状态": "在办", "问题分类": "暴露垃圾",
+    }  # fmt: skip
+    read = PastReports(mapping.needed, mapping).read(2, list(cells.values()))
+    assert isinstance(read, PastReport) and (read.kind, read.opened_at.hour) == ("rubbish", 6)
 
 
 @pytest.mark.engines("sqlite")
