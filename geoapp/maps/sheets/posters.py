@@ -50,43 +50,57 @@ def posters_pdf(posters: Sequence[Poster], *, layout: str = "a6") -> bytes:
     return out.getvalue()
 
 
+_TITLE, _CALL = "随手拍", ("这里有什么要修、要管的，", "扫一扫告诉我们")
+_HOW = ("不用装软件，不用登录；", "照片里的人脸和车牌会打码")
+_FIRST = ("着火 119 · 急病 120 · 危险 110", "先打电话")
+_RED, _OCHRE = "#b3261e", "#8a5a00"
+#: A line: words, size of the type, face, colour, and how far below the line before it.
+_Line = tuple[str, float, str, str, float]
+
+
 def _draw(canvas: Any, poster: Poster, left: float, bottom: float, width: float, height: float) -> None:
-    unit = min(width / 298.0, height / 421.0)
-    middle, top = left + width / 2, bottom + height
     canvas.setStrokeColor(LINE)
     canvas.setLineWidth(0.5)
     canvas.setDash(3, 3)
     canvas.rect(left, bottom, width, height, stroke=1, fill=0)
     canvas.setDash()
-    _centred(canvas, "随手拍", middle, top - 44 * unit, 30 * unit, BOLD, INK, width)
-    _centred(canvas, "这里有什么要修、要管的，扫一扫告诉我们", middle, top - 70 * unit, 13 * unit, REGULAR, INK, width)
-    side = 218 * unit
-    _code(canvas, poster.address, middle - side / 2, top - 84 * unit - side, side)
-    base = top - 84 * unit - side
-    _centred(canvas, poster.door, middle, base - 26 * unit, 20 * unit, BOLD, INK, width)
-    _centred(canvas, poster.place, middle, base - 44 * unit, 12 * unit, REGULAR, GREY, width)
-    _centred(
-        canvas,
-        "不用装软件，不用登录；照片里的人脸和车牌会打码",
-        middle,
-        base - 63 * unit,
-        10.5 * unit,
-        REGULAR,
-        INK,
-        width,
-    )
-    _centred(
-        canvas,
-        "着火 119 · 急病 120 · 危险 110：先打电话",
-        middle,
-        base - 80 * unit,
-        10.5 * unit,
-        BOLD,
-        "#b3261e",
-        width,
-    )
+    unit = min(width / 298.0, height / 421.0)
+    top = bottom + height
+    (_beside if width > height else _below)(canvas, poster, left, top, width, height, unit)
     if poster.illustrative:
-        _centred(canvas, "示意", left + 30 * unit, top - 24 * unit, 11 * unit, REGULAR, "#8a5a00", 60 * unit)
+        _centred(canvas, "示意", left + 30 * unit, top - 24 * unit, 11 * unit, REGULAR, _OCHRE, 60 * unit)
+
+
+def _below(canvas: Any, poster: Poster, left: float, top: float, width: float, height: float, unit: float) -> None:
+    """Upright: what to do, the code, its address under it."""
+    side = 218.0
+    lines: list[_Line] = [
+        (_TITLE, 30, BOLD, INK, 44), ("".join(_CALL), 13, REGULAR, INK, 26), (poster.door, 20, BOLD, INK, side + 40),
+        (poster.place, 12, REGULAR, GREY, 18), ("".join(_HOW), 10.5, REGULAR, INK, 19),
+        ("：".join(_FIRST), 10.5, BOLD, _RED, 17),
+    ]  # fmt: skip
+    _code(canvas, poster.address, left + (width - side * unit) / 2, top - (84 + side) * unit, side * unit)
+    _written(canvas, lines, left + width / 2, top, width, unit)
+
+
+def _beside(canvas: Any, poster: Poster, left: float, top: float, width: float, height: float, unit: float) -> None:
+    """Across: a code as large as the sheet allows, the words to its right."""
+    side, edge = height - 76 * unit, 14 * unit
+    lines: list[_Line] = [
+        (_TITLE, 40, BOLD, INK, 92), (_CALL[0], 16, REGULAR, INK, 38), (_CALL[1], 16, REGULAR, INK, 24),
+        (poster.door, 26, BOLD, INK, 62), (poster.place, 14, REGULAR, GREY, 24), (_HOW[0], 12, REGULAR, INK, 52),
+        (_HOW[1], 12, REGULAR, INK, 18), (_FIRST[0], 13, BOLD, _RED, 32), (_FIRST[1], 13, BOLD, _RED, 20),
+    ]  # fmt: skip
+    _code(canvas, poster.address, left + edge, top - (height + side) / 2, side)
+    room = width - side - edge
+    _written(canvas, lines, left + edge + side + room / 2, top, room, unit)
+
+
+def _written(canvas: Any, lines: Sequence[_Line], middle: float, top: float, width: float, unit: float) -> None:
+    base = top
+    for words, size, font, colour, below in lines:
+        base -= below * unit
+        _centred(canvas, words, middle, base, size * unit, font, colour, width)
 
 
 def _centred(
