@@ -125,6 +125,14 @@ def test_a_joint_handler_gives_back_and_the_case_stays_where_it_is(town: Town) -
     assert case.stage == "handle"
 
 
+def test_what_a_secretary_returns_for_her_grid_leaves_her(town: Town) -> None:
+    """It would come back to her own list; a district that has everything keeps it on top."""
+    key, other, db = town.send().report_key, town.send().report_key, town.database
+    case = handling.return_(db, town.secretary, key, reason="是市政道路", seen=1, now=LATER)
+    assert case.duty_code == STREET
+    assert handling.return_(db, town.district, other, reason="同上", seen=1, now=LATER).duty_code == DISTRICT
+
+
 def test_what_is_returned_goes_up_with_its_reason_and_its_clock(town: Town) -> None:
     key, db = town.send().report_key, town.database
     due = town.case(key).due_at

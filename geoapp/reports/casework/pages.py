@@ -174,7 +174,11 @@ def row(page: Page, case: Case, words: str, photo: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def head(page: Page, case: Case, words: str) -> dict[str, Any]:
+#: What sends a case elsewhere than where it was routed first; the reason for that is none any more.
+_MOVED = {"return", "redispatch", "raise", "not_mended"}
+
+
+def head(page: Page, case: Case, words: str, *, events: Iterable[Event] = ()) -> dict[str, Any]:
     """A case's facts on its own page."""
     _ = page._
     return row(page, case, words, "") | {
@@ -184,7 +188,7 @@ def head(page: Page, case: Case, words: str) -> dict[str, Any]:
         "place_words": page.place(case.place_code), "address": case.address,
         "evidence_words": evidence(_, case),
         "duty_words": page.place(case.duty_code) if case.is_open or case.duty_code else "—",
-        "route": page.reason(case.route),
+        "route": "" if any(e.kind in _MOVED for e in events) else page.reason(case.route),
         "term_words": _("%(when)s 之前", when=page.when(case.due_at)) if case.due_at and case.is_open else "—",
         "channel_words": dict(channels(_)).get(case.channel, case.channel), "judged": judged(_, case),
         "untaken": case.stage == Stage.COLLECT,

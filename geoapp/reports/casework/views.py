@@ -77,7 +77,7 @@ def _case_page(key: str, *, contact: Contact | None = None, refused: Refused | N
     return render_template(
         "casework/case.html",
         back=back,
-        case=pages.head(page, case, words),
+        case=pages.head(page, case, words, events=file.events),
         middle=middle,
         forms=[pages.form(page, form, filled) for form in offered],
         photos=[_photo(photo, moderates=moderates) for photo in pictures],

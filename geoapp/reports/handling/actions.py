@@ -104,16 +104,27 @@ def give(at: Desk, case: Case, role: str, target: Target, *, text_id: int | None
 
 
 def return_(database: Database, actor: Actor, key: str, *, reason: str, seen: int, now: datetime | None = None) -> Case:
-    """退单: not mine; it goes back to the level above with the reason. History and clock go on."""
+    """退单: not mine; it goes back above whoever returns it, with the reason. History and clock go on."""
     with desk(database, actor, now=now) as at:
         case = at.open(key, seen=seen)
         move = at.check(case, "return", _given(reason=reason))
-        above = at.rules.levels.above(case.duty_code)
+        above = _beyond(at, case.duty_code)
         if above is None:
             raise Conflict("上面没有可退的一级；不归本区管的请选“不属本辖区”并说明怎么找。")
         store.end_assignments(at.connection, case.id, at=at.now, roles=_WORKING)
         text_id = at.text(case.id, reason, role="reason")
         return at.step(case, move, changes={"duty_code": above}, text_id=text_id, data={"from": case.duty_code})
+
+
+def _beyond(at: Desk, duty_code: str) -> str | None:
+    """The next level up that the actor is not in charge of herself: returned by a secretary, her grid's case leaves."""
+    above = at.rules.levels.above(duty_code)
+    while above is not None and at.may("reports.handle", path_of(above)):
+        higher = at.rules.levels.above(above)
+        if higher is None:
+            break
+        above = higher
+    return above
 
 
 def hand_back(

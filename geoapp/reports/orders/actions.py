@@ -66,12 +66,13 @@ def look_around(database: Database, actor: Actor, *, now: datetime | None = None
 
 
 def look_up(database: Database, address: str, *, words: str = "", now: datetime | None = None) -> Whereabouts:
-    """What somebody means who has no area of her own: her address, or else what her words alone name."""
+    """What somebody means who has no area of her own: her address, or else what her words name."""
     now = now or utcnow()
     on = rulebook(database.settings).day(now)
     with database.reading() as connection:
         around = Surroundings(orders.gazetteer(connection, on=on), ground(connection, on=on), ((),))
-    return around.find(address or around.named_in(words))
+    found = around.find(address)
+    return found if found.candidates else around.find(around.named_in(words))
 
 
 def known_orders(

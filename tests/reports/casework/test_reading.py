@@ -45,6 +45,13 @@ def test_a_merged_case_leads_to_the_one_that_goes_on(app: APIFlask, town: Town) 
     assert f'href="/cases/{kept.report_key}"' in grid.get(path).text
 
 
+def test_the_reason_of_the_first_routing_goes_with_the_first_routing(app: APIFlask, town: Town) -> None:
+    grid, path = officer(app, town, "grid"), f"/cases/{town.send().report_key}"
+    assert "网格员首接" in grid.get(path).text
+    grid.post(f"{path}/do/return", data={"seen": "1", "reason": "是市政道路"})
+    assert "网格员首接" not in officer(app, town, "secretary").get(path).text
+
+
 def test_a_wish_for_time_is_put_in_words(app: APIFlask, town: Town) -> None:
     """Asked for the first of March it says so, not the midnight after it."""
     secretary, grid = officer(app, town, "secretary"), officer(app, town, "grid")
