@@ -35,6 +35,7 @@ def sent(app: APIFlask, town: Town, **fields: str) -> tuple[Case, str]:
         # Two houses of that name, in two grids of one community: its people know which.
         ({"address": "7号楼"}, HOME, "place"),
         ({"address": "那边", "words": "绿景苑3号楼门口路灯不亮"}, f"{HOME}001", "building"),
+        ({"words": "绿景苑3号楼门口路灯不亮"}, f"{HOME}001", "building"),
         ({"address": "", "words": "绿景苑3号楼门口路灯不亮", "lon": "0", "lat": "0"}, f"{HOME}001", "building"),
     ],
 )

@@ -62,7 +62,7 @@ def read_sending(form: Mapping[str, str], *, photos: int, kinds: frozenset[str],
     except BadContact as error:
         wrong["phone"] = error
     if not placed_by_door and position is None and not address and not photos:
-        wrong["address"] = Invalid("说说在哪儿：点一下地图，或写个地址。")
+        wrong["address"] = Invalid("说说在哪儿：写个地址，比如哪个小区几号楼；有地图的点一下也行。")
     matter = form.get("matter", "")
     return Given(
         words=words[:MOST_WORDS],
