@@ -22,6 +22,12 @@ class GeoappError(Exception):
         self.sentence, self.values = sentence, values
         super().__init__(sentence % values if values else sentence)
 
+    def rename_file(self, name: str, to: str) -> None:
+        """Call a file of that name as whoever sent it does; on this disk its name is ours."""
+        if self.values.get("file") == name:
+            self.values = {**self.values, "file": to}
+            self.args = (self.sentence % self.values,)
+
 
 class Invalid(GeoappError):
     """What was given cannot be used as it is."""

@@ -51,7 +51,10 @@ def import_upload(
             )
         except GeoappError as error:
             # The name on this disk is ours; whoever sent the file knows it by another.
-            error.args = (str(error).replace(path.name, filename),)
+            if "file" in error.values:
+                error.rename_file(path.name, filename)
+            else:
+                error.args = (str(error).replace(path.name, filename),)
             raise
     return done.as_json()
 

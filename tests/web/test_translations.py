@@ -56,6 +56,9 @@ BILINGUAL = (
     "reports/doors", "reports/inbox", "reports/intake", "reports/ledger", "reports/links", "reports/merging",
     "reports/moderating", "reports/orders",
     "reports/patrols", "reports/photos", "reports/receipts", "reports/sending", "reports/waiting",
+    # Files that officials bring: orders, ledgers, layers.
+    "layers/formats/archive.py", "layers/formats/charset.py", "layers/formats/table.py", "layers/formats/workbook.py",
+    "reports/imports/forms.py",
     # What residents are told comes from these as well.
     "reports/numbers.py", "reports/people.py", "reports/store.py",
 )  # fmt: skip

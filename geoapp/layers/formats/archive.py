@@ -25,20 +25,29 @@ def check_archive(path: Path) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise Unreadable(f"压缩包 {path.name} 打不开，可能已损坏或没有下载完整；请重新打包后再导入。") from None
+        raise Unreadable(
+            "压缩包 %(file)s 打不开，可能已损坏或没有下载完整；请重新打包后再导入。", file=path.name
+        ) from None
     if len(members) > MOST_FILES:
-        raise Unreadable(f"压缩包 {path.name} 里有 {len(members)} 个文件，超过 {MOST_FILES} 个；请只打包要导入的数据。")
+        raise Unreadable(
+            "压缩包 %(file)s 里有 %(n)s 个文件，超过 %(most)s 个；请只打包要导入的数据。",
+            file=path.name,
+            n=len(members),
+            most=MOST_FILES,
+        )
     for member in members:
         name = PurePosixPath(member.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts or ":" in name.parts[0] if name.parts else True:
-            raise Unreadable(f"压缩包 {path.name} 里有指向包外的路径，已拒绝；请用可信的软件重新打包。")
+            raise Unreadable("压缩包 %(file)s 里有指向包外的路径，已拒绝；请用可信的软件重新打包。", file=path.name)
         if member.flag_bits & 1:
-            raise Unreadable(f"压缩包 {path.name} 有密码；请解密后重新打包。")
+            raise Unreadable("压缩包 %(file)s 有密码；请解密后重新打包。", file=path.name)
     total = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)
     if total > MOST_BYTES or (total > _SMALL_BYTES and total / packed > _MOST_RATIO):
         raise Unreadable(
-            f"压缩包 {path.name} 展开后有 {total >> 20} MiB，与它的大小不相称，已拒绝；请只打包要导入的数据。"
+            "压缩包 %(file)s 展开后有 %(n)s MiB，与它的大小不相称，已拒绝；请只打包要导入的数据。",
+            file=path.name,
+            n=total >> 20,
         )
     return members
 
@@ -62,7 +71,11 @@ def unpack(path: Path, folder: Path) -> None:
                             raise zipfile.BadZipFile
                         out.write(chunk)
             except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-                raise Unreadable(f"压缩包 {path.name} 已损坏（{target.name} 解不开）；请重新打包后再导入。") from None
+                raise Unreadable(
+                    "压缩包 %(file)s 已损坏（%(member)s 解不开）；请重新打包后再导入。",
+                    file=path.name,
+                    member=target.name,
+                ) from None
 
 
 def pick(path: Path, folder: Path, wanted: str) -> tuple[Path, str]:
@@ -79,14 +92,23 @@ def pick(path: Path, folder: Path, wanted: str) -> tuple[Path, str]:
         and "__MACOSX" not in member.parts
     )
     if not found:
-        raise Unreadable(f"压缩包 {path.name} 里没有可导入的文件（{'、'.join(sorted(SUFFIXES))}）；请核对打包内容。")
+        raise Unreadable(
+            "压缩包 %(file)s 里没有可导入的文件（%(suffixes)s）；请核对打包内容。",
+            file=path.name,
+            suffixes="、".join(sorted(SUFFIXES)),
+        )
     if len(found) == 1:
         return found[0], "" if wanted in {found[0].stem, found[0].name} else wanted
     for member in found:
         if wanted in {member.stem, member.name, member.relative_to(folder).as_posix()}:
             return member, ""
     names = "、".join(member.stem for member in found[:20])
-    raise MustChoose(f"压缩包 {path.name} 里有 {len(found)} 个数据文件（{names}）；请用 --sublayer 指明其一。")
+    raise MustChoose(
+        "压缩包 %(file)s 里有 %(n)s 个数据文件（%(names)s）；请用 --sublayer 指明其一。",
+        file=path.name,
+        n=len(found),
+        names=names,
+    )
 
 
 def _name(member: zipfile.ZipInfo) -> str:

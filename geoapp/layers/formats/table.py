@@ -158,7 +158,7 @@ def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[list[Any]]:
             yield from csv.reader(_bounded(stream), delimiter=delimiter)
         except csv.Error:
             raise Unreadable(
-                f"表格 {path.name} 里有没有配对的引号或过长的单元格；请用表格软件另存为 CSV 后重试。"
+                "表格 %(file)s 里有没有配对的引号或过长的单元格；请用表格软件另存为 CSV 后重试。", file=path.name
             ) from None
 
 
@@ -179,9 +179,9 @@ def _delimiter(path: Path, encoding: str) -> str:
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
         beginning = stream.read(20_000)
     if not beginning.strip("\ufeff \r\n\t\x00"):
-        raise Unreadable(f"表格 {path.name} 是空的；请核对文件。")
+        raise Unreadable("表格 %(file)s 是空的；请核对文件。", file=path.name)
     if beginning.count("\x00") > len(beginning) // 10:
-        raise MustChoose(f"文件 {path.name} 不像文本表格；若是 UTF-16，请另存为 UTF-8 的 CSV。")
+        raise MustChoose("文件 %(file)s 不像文本表格；若是 UTF-16，请另存为 UTF-8 的 CSV。", file=path.name)
     counts = {sign: beginning.count(sign) for sign in (",", "\t", ";", "|")}
     best = max(counts, key=lambda sign: counts[sign])
     # A file of one column: any separator does.

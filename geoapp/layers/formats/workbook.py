@@ -49,12 +49,17 @@ def choose_sheet(path: Path, wanted: str) -> str:
         names = [str(sheet.title) for sheet in book.worksheets]
         if wanted:
             if wanted not in names:
-                raise MustChoose(f"工作簿 {path.name} 里没有工作表“{wanted}”；有 {'、'.join(names)}。")
+                raise MustChoose(
+                    "工作簿 %(file)s 里没有工作表“%(sheet)s”；有 %(sheets)s。",
+                    file=path.name,
+                    sheet=wanted,
+                    sheets="、".join(names),
+                )
             return wanted
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible" and len(list(itertools.islice(_filled(path, sheet), 2))) == 2:
                 return str(sheet.title)
-    raise Unreadable(f"工作簿 {path.name} 里没有表格内容；请核对文件。")
+    raise Unreadable("工作簿 %(file)s 里没有表格内容；请核对文件。", file=path.name)
 
 
 def sheets(path: Path) -> list[str]:
@@ -115,18 +120,24 @@ def _plain(value: Any) -> Any:
 
 
 def _check(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        raise _broken(path)
     members = check_archive(path)
     if not any(member.filename == "[Content_Types].xml" for member in members):
-        raise Unreadable(f"文件 {path.name} 不是 XLSX 工作簿；请用表格软件另存为 .xlsx。")
+        raise Unreadable("文件 %(file)s 不是 XLSX 工作簿；请用表格软件另存为 .xlsx。", file=path.name)
     for member in members:
         limit = _MOST_SHEET_BYTES if "/worksheets/" in member.filename else _MOST_TEXT_BYTES
         ratio = member.file_size / max(member.compress_size, 1)
         if member.file_size > limit or (member.file_size > 16 << 20 and ratio > 150):
-            raise Unreadable(f"工作簿 {path.name} 展开后过大，与它的大小不相称，已拒绝；请只保留要导入的工作表。")
+            raise Unreadable(
+                "工作簿 %(file)s 展开后过大，与它的大小不相称，已拒绝；请只保留要导入的工作表。", file=path.name
+            )
 
 
 def _broken(path: Path) -> Unreadable:
-    return Unreadable(f"工作簿 {path.name} 打不开，可能已损坏或不是 .xlsx；请用表格软件另存为 .xlsx 后再导入。")
+    return Unreadable(
+        "工作簿 %(file)s 打不开，可能已损坏或不是 .xlsx；请用表格软件另存为 .xlsx 后再导入。", file=path.name
+    )
 
 
 def _column(letters: bytes) -> int:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from geoapp.layers.formats import table, workbook
-from geoapp.layers.formats.source import Unreadable
+from geoapp.layers.formats.source import MustChoose, Unreadable
 
 _TEXTS, _BOOKS = {".csv", ".tsv", ".txt"}, {".xlsx", ".xlsm"}
 _HEADER_WITHIN = 20
@@ -41,7 +41,7 @@ class Lines:
                 return row, headings
             first.append((row, headings))
         if not first:
-            raise Unreadable(f"表格 {self.name} 里没有内容；请核对文件。")
+            raise Unreadable("表格 %(file)s 里没有内容；请核对文件。", file=self.name)
         return first[0]
 
 
@@ -55,21 +55,25 @@ def opened(path: Path, *, encoding: str = "", sheet: str = "", name: str = "") -
     """
     name = name or path.name
     if not path.is_file():
-        raise Unreadable(f"找不到文件 {name}；请核对路径。")
+        raise Unreadable("找不到文件 %(file)s；请核对路径。", file=name)
     with TemporaryDirectory(prefix="geoapp-rows-") as folder:
         plain = _unpacked(path, Path(folder)) if path.suffix.lower() == ".gz" else path
-        suffix = plain.suffix.lower()
-        if suffix in _BOOKS:
-            chosen = workbook.choose_sheet(plain, sheet)
-            yield Lines(name, "UTF-8", _digest(path), lambda: _numbered(workbook.rows(plain, chosen)))
-        elif suffix in _TEXTS:
-            _, found = table.plain_lines(plain, encoding)
-            yield Lines(
-                name, found.encoding.upper(), _digest(path),
-                lambda: _numbered(table.plain_lines(plain, found.encoding)[0]),
-            )  # fmt: skip
-        else:
-            raise Unreadable(f"文件 {name} 应为 CSV 或 XLSX（CSV 可以用 gzip 压缩）；请用表格软件另存。")
+        try:
+            yield _lines(plain, encoding, sheet, name=name, digest=_digest(path))
+        except (Unreadable, MustChoose) as error:
+            error.rename_file(plain.name, name)
+            raise
+
+
+def _lines(plain: Path, encoding: str, sheet: str, *, name: str, digest: str) -> Lines:
+    suffix = plain.suffix.lower()
+    if suffix in _BOOKS:
+        chosen = workbook.choose_sheet(plain, sheet)
+        return Lines(name, "UTF-8", digest, lambda: _numbered(workbook.rows(plain, chosen)))
+    if suffix in _TEXTS:
+        found = table.plain_lines(plain, encoding)[1].encoding
+        return Lines(name, found.upper(), digest, lambda: _numbered(table.plain_lines(plain, found)[0]))
+    raise Unreadable("文件 %(file)s 应为 CSV 或 XLSX（CSV 可以用 gzip 压缩）；请用表格软件另存。", file=name)
 
 
 def _numbered(lines: Iterator[list[Any]]) -> Iterator[tuple[int, list[Any]]]:
@@ -85,10 +89,12 @@ def _unpacked(path: Path, folder: Path) -> Path:
             while chunk := stream.read(1 << 20):
                 written += len(chunk)
                 if written > _MOST_BYTES or (written > _SMALL_BYTES and written / packed > _MOST_RATIO):
-                    raise Unreadable(f"压缩文件 {path.name} 展开后过大，与它的大小不相称，已拒绝；请核对文件。")
+                    raise Unreadable(
+                        "压缩文件 %(file)s 展开后过大，与它的大小不相称，已拒绝；请核对文件。", file=path.name
+                    )
                 out.write(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise Unreadable(f"压缩文件 {path.name} 已损坏；请重新下载或打包。") from None
+        raise Unreadable("压缩文件 %(file)s 已损坏；请重新下载或打包。", file=path.name) from None
     return target
 
 

@@ -92,6 +92,7 @@ def add() -> Any:
                 title=request.form.get("title", "").strip() or name.stem[:200],
             )  # fmt: skip
         except Invalid as error:
+            error.rename_file(path.name, name.name)
             return _list_page({"file": said(error)}, 400)
     return redirect(f"/cases/ledgers/{made.key}", 303)
 

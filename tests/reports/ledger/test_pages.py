@@ -64,6 +64,8 @@ def test_what_is_wrong_is_said_in_one_sentence(app: APIFlask, town: Town) -> Non
     ):
         refused = upload(client, rows, name=name)
         assert refused.status_code == 400 and sentence in refused.text
+    data = {"file": (io.BytesIO(b"PK\x03\x04 nothing"), "我们的.xlsx"), "place": HOME}
+    assert "工作簿 我们的.xlsx 打不开" in client.post("/cases/ledgers", data=data).text, "by the name that she gave it"
     assert upload(client, [["受理编号", "时间"]], place=EAST).status_code == 403
     assert client.post("/cases/ledgers", data={"place": HOME}).status_code == 400
     made = upload(client, [["受理编号", "时间"]])

@@ -153,6 +153,10 @@ def test_a_sheet_tells_what_became_of_each_row(app: APIFlask, town: Town) -> Non
     client.get("/cases/orders?lang=zh")
     assert "存下 0 + 已有 1" in client.get(send("十一月.csv").location).text
     assert officer(app, town, "east").get(done.location).status_code == 404
+    file = (io.BytesIO(b"PK\x03\x04 nothing"), "十一月.xlsx")
+    broken = client.post("/cases/orders/sheet?lang=en", data={"file": file}, content_type="multipart/form-data")
+    assert broken.status_code == 400 and "The workbook 十一月.xlsx cannot be opened" in broken.text
+    client.get("/cases/orders?lang=zh")
     refused = send("十一月.exe")
     assert refused.status_code == 400 and "XLSX" in refused.text
 
