@@ -291,7 +291,7 @@ SIDE_BY_SIDE = ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "worksteal"]
 
 #: Where a system keeps files in memory: what tests write need not wait for a disk. Databases and pictures of a run take
 #: less than 1 GB, and go with it.
-IN_MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+IN_MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108  pytest makes a folder of its own there, for its user alone
 
 
 def run_checks(rest):

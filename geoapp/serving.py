@@ -48,9 +48,11 @@ def serve(host: str | None, port: int | None, prepare: bool) -> None:
     settings = read_settings()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     _require_free_port(settings)
+    # Before anything is made: of two first starts side by side both would make the database and load the demo.
+    held = _claimed(settings)
     if prepare:
         _prepare(settings)
-    _serve(settings)
+    _serve(settings, held)
 
 
 @click.command(short_help="work off background jobs 后台任务")
@@ -129,6 +131,15 @@ def claim(settings: Settings) -> FileLock:
     return lock
 
 
+def _claimed(settings: Settings) -> FileLock | None:
+    """The claim to an installation on SQLite; other databases take any number of processes."""
+    database = Database(settings)
+    try:
+        return claim(settings) if database.is_sqlite else None
+    finally:
+        database.dispose()
+
+
 def wsgi() -> Any:
     """The application for gunicorn and the like (Procfile), refused in the same cases as `serve`."""
     from geoapp.app import create_app
@@ -150,14 +161,13 @@ def wsgi() -> Any:
     return app
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, held: FileLock | None) -> None:
     from geoapp.app import create_app
     from geoapp.listening import Server
 
     logs.install(settings)
     app = create_app(settings)
     database: Database = app.extensions["geoapp"]["database"]
-    held = claim(settings) if database.is_sqlite else None
     schema.require_current(database)
     require_safe(settings, database)
     _use_own_temporary_folder(settings)

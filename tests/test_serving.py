@@ -12,12 +12,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from geoapp import schema
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.places import store as places
-from geoapp.serving import SecondProcess, _prepare, claim
+from geoapp.serving import SecondProcess, _prepare, claim, serve
 
 CODE = "from geoapp.cli import main; main(['serve', '--port', '{port}'])"
 
@@ -71,6 +72,15 @@ def test_the_claim_of_a_process_that_ended_is_free(settings: Settings) -> None:
         claim(settings)
     held.release()
     claim(settings).release()
+
+
+def test_a_first_start_beside_another_makes_nothing(tmp_path: Path) -> None:
+    held = claim(Settings(data=tmp_path))
+    environment = {"GEOAPP_DATA": str(tmp_path), "GEOAPP_DATABASE_URL": ""}
+    answer = CliRunner(env=environment).invoke(serve, ["--prepare", "--port", str(free_port())])
+    assert isinstance(answer.exception, SecondProcess)
+    assert not (tmp_path / "geoapp.sqlite").exists()
+    held.release()
 
 
 def test_a_first_start_that_was_broken_off_loads_the_demo_at_the_next(tmp_path: Path) -> None:
