@@ -1,7 +1,7 @@
 """What makes an application in a hundredth of a second instead of a tenth: hundreds of tests make one each.
 
-Neither changes what an application does. Its routes turn into functions that depend on the rule alone, and its
-templates into code that depends on their text alone; both are made once here and used by all applications.
+None of it changes what an application does. Its routes turn into patterns and functions that depend on the rule alone,
+and its templates into code that depends on their text alone; they are made once here and used by all applications.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ class _InMemory(BytecodeCache):
 
 
 def install() -> None:
-    """Share both among all applications of this process."""
+    """Share them among all applications of this process."""
     _share_templates(_InMemory())
     _share_builders({})
+    _share_parts({})
 
 
 def _share_templates(cache: BytecodeCache) -> None:
@@ -58,3 +59,23 @@ def _share_builders(known: dict[Any, Any]) -> None:
         return known[key]
 
     Rule._compile_builder = shared  # type: ignore[method-assign]
+
+
+def _share_parts(known: dict[Any, Any]) -> None:
+    parse = Rule._parse_rule
+
+    def shared(self: Rule, rule: str) -> Any:
+        # Converters of one name may be of different kinds in different applications.
+        key = (rule, self.map.converters["int"])  # type: ignore[union-attr]
+        if key not in known:
+            begun = len(self._trace)
+            parts = list(parse(self, rule))
+            known[key] = parts, self._trace[begun:], dict(self._converters)
+            return parts
+        parts, trace, converters = known[key]
+        self._trace += trace
+        self._converters |= converters
+        self.arguments |= converters.keys()
+        return parts
+
+    Rule._parse_rule = shared  # type: ignore[assignment]
