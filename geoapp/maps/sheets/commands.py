@@ -17,25 +17,39 @@ _HOUSEHOLDS = ("households", "户数", "套数")
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"]}, short_help="door codes to print and hang 楼门码"
 )
-@click.option("--place", required=True, metavar="CODE", help="Code of the place whose doors get codes.")
+@click.option("--place", default="", metavar="CODE", help="Code of the place whose doors get codes.")
 @click.option("--layer", default="", metavar="KEY", help="Layer of buildings; by default that of kind building.")
 @click.option("--stairs", is_flag=True, help="A code for each stair 单元 instead of one for each building.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="PDF to write.")
+@click.option("--out", type=click.Path(path_type=Path), help="PDF to write.")
 @click.option("--size", type=click.Choice(["a6", "a5", "a4"]), default="a6", help="Of one poster; pages are A4.")
 @click.option("--all", "also_empty", is_flag=True, help="Also buildings in which nobody lives.")
 @click.option("--public-url", default="", metavar="URL", help="What addresses in codes begin with; else the setting.")
-def posters(place: str, layer: str, stairs: bool, out: Path, size: str, also_empty: bool, public_url: str) -> None:
+@click.option("--revoke", multiple=True, metavar="DOOR", help="End the code of a door, as the poster names it.")
+def posters(
+    place: str, layer: str, stairs: bool, out: Path | None, size: str, also_empty: bool, public_url: str,
+    revoke: tuple[str, ...],
+) -> None:  # fmt: skip
     """Give every building of a place a code for its door, and write the posters 楼门码.
 
     Doors that have a code keep it: a reprint shows the same codes. The address in a code begins with
     --public-url or GEOAPP_PUBLIC_URL, which phones must be able to reach.
+
+    A code that was torn off, copied or hung elsewhere is ended with --revoke: it opens nothing any more, and the next
+    printing makes a new one for that door.
 
     \b
     Examples:
       geoapp posters --public-url http://192.168.1.20:8000 --place 110105012023 --out 试用.pdf
       geoapp posters --place 110105012023 --out 霞光里楼门码.pdf
       geoapp posters --place 110105012023 --stairs --size a5 --out 单元门码.pdf
+      geoapp posters --revoke 霞光里5号楼
     """
+    if revoke:
+        _revoke(revoke, place)
+    if not out or not place:
+        if revoke and not out:
+            return
+        raise click.UsageError("做楼门码要写 --place 和 --out；只停用的话写 --revoke。")
     from geoapp.accounts.people import Actor
     from geoapp.config import reached_at, read_settings
     from geoapp.db import Database
@@ -71,6 +85,27 @@ def posters(place: str, layer: str, stairs: bool, out: Path, size: str, also_emp
         raise click.UsageError(f"{name}里没有可以做楼门码的楼；请先导入楼栋图层，或加 --all。")
     out.write_bytes(posters_pdf(shown, layout=size))
     click.echo(f"{out}: {len(shown)} 张楼门码，其中新做 {len(new)} 张")
+
+
+def _revoke(doors: tuple[str, ...], place: str) -> None:
+    from geoapp.accounts.people import Actor
+    from geoapp.config import read_settings
+    from geoapp.db import Database
+    from geoapp.files import secret_key
+    from geoapp.reports.doors.actions import door_meant, revoke_doors
+    from geoapp.schema import require_current
+
+    settings = read_settings()
+    database = Database(settings)
+    try:
+        require_current(database)
+        with database.reading() as connection:
+            found = [door_meant(connection, said, secret_key(settings.data), place_code=place) for said in doors]
+        revoke_doors(database, Actor(system="command line"), [door.key for door in found])
+    finally:
+        database.dispose()
+    for door in found:
+        click.echo(f"{door.compound}{door.building}{door.unit}: 已停用；再做楼门码时换新的")
 
 
 def _wanted(database: Any, code: str, key: str, *, stairs: bool, also_empty: bool) -> tuple[list[Any], str, bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from geoapp.accounts.people import Actor
 from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database, utcnow
-from geoapp.errors import Invalid, NotFound
+from geoapp.errors import Conflict, Invalid, NotFound
 from geoapp.places.hierarchy import path_of
 from geoapp.reports.doors import store
 from geoapp.reports.doors.store import Door
@@ -84,6 +84,25 @@ def revoke_doors(database: Database, actor: Actor, keys: Sequence[str], *, now: 
             trail.record(database, connection, actor, "reports.door-revoked", subject=key,
                          place=path_of(found.place_code))  # fmt: skip
         return store.revoke(connection, keys, at=now)
+
+
+def door_meant(connection: Connection, said: str, secret: bytes, *, place_code: str = "") -> Door:
+    """The door in force that somebody means: by what its code says, or by the words under it on the poster.
+
+    Raises
+    ------
+    NotFound : there is none
+    Conflict : several are called so
+    """
+    key = key_of(said.rsplit("/", 1)[-1].partition("?")[0], secret)
+    named = [d for d in store.doors_at(connection, place_code) if f"{d.compound}{d.building}{d.unit}" == said.strip()]
+    one = store.door(connection, key) if key is not None else None
+    found = [one] if one is not None and one.revoked_at is None else named
+    if not found:
+        raise NotFound("没有在用的楼门码“%(door)s”；请照楼门码上的字写，或写扫码得到的地址。", door=said[:60])
+    if len(found) > 1:
+        raise Conflict("有 %(n)s 个楼门码叫“%(door)s”；请写扫码得到的地址。", n=len(found), door=said[:60])
+    return found[0]
 
 
 def door_of_token(connection: Connection, token: str, secret: bytes) -> Door:
