@@ -6,9 +6,10 @@ import pytest
 
 from geoapp.accounts.people import VISITOR
 from geoapp.errors import GeoappError
-from geoapp.reports import numbers
+from geoapp.reports import numbers, store
 from geoapp.reports.handling import actions as handling
 from geoapp.reports.inbox import actions as inbox
+from geoapp.reports.moderating import actions as moderating
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.receipts.view import PublicReport
@@ -65,6 +66,19 @@ def test_17_the_public_view_has_a_list_of_fields_and_none_is_private(town: Town)
     assert receipt.number in shown and len(town.case(receipt.report_key).place_code) == 17
     for private in ("王某", "13800001234", "3号楼501", receipt.code, town.case(receipt.report_key).place_code):
         assert private not in shown, private
+
+
+def test_an_answer_is_public_with_the_words_and_as_long_as_it_is_one(town: Town) -> None:
+    db, receipt = town.database, town.send("王某家楼下堆了垃圾")
+    case = handling.accept(db, town.grid, receipt.report_key, seen=1, now=NOW)
+    handling.answer(db, town.grid, case.key, "王某家楼下清完了", seen=case.revision, now=NOW)
+    assert inbox.public_reports(db, now=NOW)[0].answer is None
+    with db.reading() as connection:
+        (report, _answer) = store.texts(connection, [receipt.report_id])
+    moderating.release(db, town.secretary, case.key, [report.id], now=NOW)
+    assert inbox.public_reports(db, now=NOW)[0].answer == "王某家楼下清完了"
+    receipts.say_not_mended(db, receipt.code, address=ME, now=NOW)
+    assert inbox.public_reports(db, now=NOW)[0].answer is None
 
 
 def test_whoever_met_with_it_too_counts_once_and_gets_a_receipt(town: Town) -> None:

@@ -100,3 +100,20 @@ def test_a_code_that_opens_nothing_leads_on(app: APIFlask, town: Town) -> None:
         assert answer.status_code == 404
         assert 'href="/report"' in answer.text and 'href="/sign-in"' not in answer.text
         assert "no longer in use" in answer.text or "There is no such report" in answer.text
+
+
+def test_of_what_nobody_sorted_only_what_sounds_alike_is_offered_as_the_same(app: APIFlask, town: Town) -> None:
+    """Under the name of its kind, as the words are not released yet; a heap of rubbish is no lamp."""
+    town.send("门口的路灯坏了，不亮", kind="unsorted")
+    town.send("垃圾满了", kind="unsorted")
+    town.send("路灯不亮", kind="lamp", x=0.55)
+    at = spot(0.5, 3.0)
+
+    def near(**more: str) -> list[tuple[str, str]]:
+        query = {"lon": f"{at.lon}", "lat": f"{at.lat}", **more}
+        found = app.test_client().get("/report/similar", query_string=query).json["near"]
+        return sorted((each["kind"], each["words"]) for each in found)
+
+    assert near(words="路灯又不亮了") == [("路灯不亮", ""), ("路灯不亮", "")]
+    assert near(words="", kind="rubbish") == [("垃圾没人清", "")]
+    assert near(words="有个问题") == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from geoapp.reports.contacts import store as contact_data
 from geoapp.reports.duplicates import Nearby
 from geoapp.reports.inbox import store as lists
 from geoapp.reports.inbox.store import Filters, Mine, Page
+from geoapp.reports.kinds import UNSORTED
 from geoapp.reports.merging.actions import similar
 from geoapp.reports.receipts.view import PublicReport, public_report
 
@@ -162,12 +164,31 @@ def shown(at: Desk, cases: list[Case]) -> list[PublicReport]:
 
 
 def nearby(
-    database: Database, kind: str, lon: float, lat: float, *, limit: int = 5, now: datetime | None = None
+    database: Database,
+    kind: str,
+    lon: float,
+    lat: float,
+    *,
+    alike: Collection[str] = (),
+    limit: int = 5,
+    now: datetime | None = None,
 ) -> list[tuple[Nearby, PublicReport]]:
-    """Similar open reports near a spot, for whoever is about to send one: 我也遇到."""
+    """Similar open reports near a spot, for whoever is about to send one: 我也遇到.
+
+    ``alike`` are the kinds that hers may be: of those that nobody has sorted yet only the ones whose words sound like
+    one of them are similar, and they bear its name. The words themselves are told once they are released.
+    """
     with looking(database, VISITOR, now=now) as at:
         radius = at.rules.kinds.get(kind).radius_m
-        near = store.near_open(at.connection, kind, lon, lat, radius)[:limit]
+        near = store.near_open(at.connection, kind, lon, lat, radius)
+        near = (_sounding_like(at, near, alike) if kind == UNSORTED else near)[:limit]
         cases = store.cases(at.connection, [n.report_id for n in near])
         views = dict(zip(cases, shown(at, list(cases.values())), strict=True))
         return [(n, views[n.report_id]) for n in near]
+
+
+def _sounding_like(at: Desk, near: Sequence[Nearby], alike: Collection[str]) -> list[Nearby]:
+    texts = store.texts(at.connection, [each.report_id for each in near])
+    heard = {text.report_id: text.text for text in texts if text.role == "report"}
+    guessed = [(each, at.rules.kinds.guess(heard.get(each.report_id) or "", limit=1)) for each in near]
+    return [replace(each, kind=kinds[0].code) for each, kinds in guessed if kinds and kinds[0].code in alike]

@@ -116,18 +116,18 @@ def similar() -> Any:
     if not given.positions:
         return jsonify(near=[])
     rules, at = rulebook(current.settings()), given.positions[0]
-    guessed = [kind.code for kind in rules.kinds.guess(given.words)]
+    alike = [given.kind] if given.kind else [kind.code for kind in rules.kinds.guess(given.words)]
     found = [
         near
-        for kind in dict.fromkeys([given.kind] if given.kind else [*guessed, "unsorted"])
-        for near in inbox.nearby(current.database(), kind, at.lon, at.lat, limit=MOST_NEAR)
+        for kind in (*alike, UNSORTED)
+        for near in inbox.nearby(current.database(), kind, at.lon, at.lat, alike=alike, limit=MOST_NEAR)
     ]
     with current.database().reading() as connection:
         pictures = photo_store.released(connection, [near.report_id for near, _seen in found])
     english, now, zone = chosen() == "en", utcnow(), current.settings().zone
     near = [
         {
-            "number": seen.number, "kind": _kind_title(seen.kind, english=english), "words": seen.words or "",
+            "number": seen.number, "kind": _kind_title(each.kind, english=english), "words": seen.words or "",
             "distance_m": showing.about_m(each.distance_m), "state": state_words(seen.state, english=english),
             "when": showing.when(seen.reported_at, now, zone, english=english),
             "photos": [photo_url(photo, 160) for photo in pictures.get(each.report_id, ())],

@@ -74,7 +74,9 @@ def public_report(case: Case, texts: Iterable[Text], updated_at: datetime) -> Pu
     own = [t for t in texts if t.report_id == case.id]
     report = next((t for t in own if t.role == "report"), None)
     words = report.public if report is not None else None
-    answers = [t.public for t in own if t.role == "answer" and t.public]
+    # An answer may repeat whom and what the words name, so it is public with them; after 没修好 it was none.
+    open_to_all = words is not None and case.stage in {Stage.FEEDBACK, Stage.VERIFY, Stage.EVALUATE}
+    answers = [t.public for t in own if t.role == "answer" and t.public and open_to_all]
     return PublicReport(
         number=case.number,
         matter=case.matter,
