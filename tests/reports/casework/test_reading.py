@@ -45,6 +45,15 @@ def test_a_merged_case_leads_to_the_one_that_goes_on(app: APIFlask, town: Town) 
     assert f'href="/cases/{kept.report_key}"' in grid.get(path).text
 
 
+def test_what_is_one_press_is_marked_for_the_thumb(app: APIFlask, town: Town) -> None:
+    """On a phone it is held at the bottom; a form with words to write is not."""
+    grid, path = officer(app, town, "grid"), f"/cases/{town.send().report_key}"
+    assert 'id="form-accept" data-bare>' in grid.get(path).text
+    grid.post(f"{path}/do/accept", data={"seen": "1"})
+    page = grid.get(path).text
+    assert 'id="form-answer">' in page and "data-bare" not in page
+
+
 def test_the_reason_of_the_first_routing_goes_with_the_first_routing(app: APIFlask, town: Town) -> None:
     grid, path = officer(app, town, "grid"), f"/cases/{town.send().report_key}"
     assert "网格员首接" in grid.get(path).text
