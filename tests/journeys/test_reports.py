@@ -193,6 +193,13 @@ def test_a_heic_photograph_from_the_map_is_public_without_what_it_knew_in_englis
     phone.goto(f"/report?lon={place.lon}&lat={place.lat}")
     phone.locator("body[data-ready]").wait_for()
     phone.set_input_files("#photos", {"name": "IMG_0002.HEIC", "mimeType": "image/heic", "buffer": made.getvalue()})
+    # What is no photograph is told at once, and so is a seventh.
+    paper = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    phone.set_input_files("#photos", [paper, *(photo(f"{n}.jpg", 300 + n) for n in range(6))])
+    told = phone.locator("#chosen").inner_text()
+    assert "“a.pdf” is no photo" in told and "At most 6; “5.jpg” was left out" in told
+    for _ in range(5):
+        phone.get_by_role("button", name="Remove photo 2").click()
     phone.fill("#words", "Bins are overflowing")
     phone.get_by_role("button", name="Send").click()
     phone.locator("#preview", has_text="Bins are overflowing").wait_for()

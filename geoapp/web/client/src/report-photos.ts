@@ -13,12 +13,16 @@ export class Photos {
     this.field = form.querySelector<HTMLInputElement>("input[type=file][name=photos]") as HTMLInputElement;
     this.most = Number(this.field.dataset["most"] ?? 6);
     this.field.addEventListener("change", () => {
+      const left: string[] = [];
       for (const file of this.field.files ?? []) {
         const known = this.chosen.some((other) => other.name === file.name && other.size === file.size && other.lastModified === file.lastModified);
-        if (!known && this.chosen.length < this.most) this.chosen.push(file);
+        // Old phones give no type: the server looks at what is in it.
+        if (file.type && !file.type.startsWith("image/")) left.push(t("“{name}”不是照片，没有放进来", { name: file.name }));
+        else if (!known && this.chosen.length < this.most) this.chosen.push(file);
+        else if (!known) left.push(t("最多 {n} 张，“{name}”没有放进来", { n: this.most, name: file.name }));
       }
       this.field.value = "";
-      this.draw();
+      this.draw(left);
     });
   }
 
@@ -38,7 +42,7 @@ export class Photos {
     this.draw();
   }
 
-  private draw(): void {
+  private draw(left: readonly string[] = []): void {
     const shown = this.chosen.map((file, index) => {
       const out = h("button", { class: "button small", type: "button", "aria-label": t("拿掉第 {n} 张照片", { n: index + 1 }) }, t("拿掉"));
       out.addEventListener("click", () => {
@@ -48,7 +52,7 @@ export class Photos {
       });
       return h("figure", {}, thumbnail(file, index), out);
     });
-    fill(byId("chosen"), ...shown);
+    fill(byId("chosen"), ...shown, ...left.map((words) => h("p", { class: "hint" }, words)));
     this.onChange();
   }
 }
