@@ -11,6 +11,7 @@ from apiflask import APIFlask
 from geoapp.reports import store
 from geoapp.reports.cases import Case
 from geoapp.reports.sending.taking.actions import too_many
+from geoapp.web.limits import limits_of
 from tests.places.street import HOME
 from tests.reports.orders import estates
 from tests.reports.test_pages import key_of
@@ -117,3 +118,16 @@ def test_of_what_nobody_sorted_only_what_sounds_alike_is_offered_as_the_same(app
     assert near(words="路灯又不亮了") == [("路灯不亮", ""), ("路灯不亮", "")]
     assert near(words="", kind="rubbish") == [("垃圾没人清", "")]
     assert near(words="有个问题") == []
+
+
+def test_neighbours_behind_one_address_are_not_in_each_others_way(app: APIFlask) -> None:
+    """Phones share an address: what stands before a view is wider than the throttle made for shared ones (40 at once)."""
+    for endpoint in (
+        "intake.send_from_door",
+        "intake.send_report",
+        "intake.join",
+        "receipts.not_mended",
+        "receipts.add",
+    ):
+        (declared,) = (each for name, each in limits_of(app.view_functions[endpoint]) if name == "report")
+        assert declared.burst >= 120

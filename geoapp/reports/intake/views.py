@@ -141,7 +141,7 @@ def similar() -> Any:
 @needs("reports.send")
 @describe(form={"phone": TEXT, "key": TEXT}, answers={201: JSON, 303: ()}, errors=(409,))
 @no_cookie
-@limited("report", "20/hour")
+@limited("report", "120/hour")
 def join(number: str) -> Any:
     """我也遇到: a receipt of one's own for somebody else's report."""
     given = forms.read_sending(request.form, photos=1, kinds=_kind_codes(), placed_by_door=True)

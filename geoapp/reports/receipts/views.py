@@ -95,7 +95,7 @@ def state(code: str) -> Any:
 @describe(form={"words": TEXT}, files=_PHOTOS, answers={303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
-@limited("report", "20/hour")
+@limited("report", "120/hour")
 def not_mended(code: str) -> Any:
     """没修好: it goes on, a level higher."""
     files = chosen_files()
@@ -120,7 +120,7 @@ def judge(code: str) -> Any:
 @describe(form={"words": TEXT}, files=_PHOTOS, answers={303: ()}, errors=(409,))
 @no_cookie
 @takes(mib=152)
-@limited("report", "20/hour")
+@limited("report", "120/hour")
 def add(code: str) -> Any:
     """More words, more pictures."""
     words, files = forms.words_of(request.form), chosen_files()
