@@ -121,7 +121,7 @@ def test_of_what_nobody_sorted_only_what_sounds_alike_is_offered_as_the_same(app
 
 
 def test_neighbours_behind_one_address_are_not_in_each_others_way(app: APIFlask) -> None:
-    """Phones share an address: what stands before a view is wider than the throttle made for shared ones (40 at once)."""
+    """Phones share an address: what stands before a view is wider than the throttle for shared ones (40 at once)."""
     for endpoint in (
         "intake.send_from_door",
         "intake.send_report",
