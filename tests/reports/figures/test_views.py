@@ -109,4 +109,4 @@ def test_files_hold_the_table_and_nothing_of_a_reporter(app: APIFlask, counted: 
     assert book.data[:2] == b"PK"
     assert "attachment" in book.headers["Content-Disposition"]
     by_kind = client.get("/cases/figures.csv?by=kind").data.decode("utf-8-sig").splitlines()
-    assert by_kind[1].startswith("暴露垃圾、垃圾满冒,7,4,7,0.5714")
+    assert by_kind[1].startswith("暴露垃圾、垃圾满冒,7,4,7,57.14")
