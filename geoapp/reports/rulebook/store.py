@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -45,7 +47,7 @@ class Rulebook:
 
 
 _lock = threading.Lock()
-_read: dict[tuple[Path, str], tuple[tuple[float, ...], Rulebook]] = {}
+_read: dict[tuple[Path, str], tuple[list[tuple[Path, int]], Rulebook]] = {}
 _grounds: dict[str, tuple[tuple[object, ...], Ground]] = {}
 
 
@@ -54,15 +56,13 @@ def rulebook(settings: Settings) -> Rulebook:
 
     Files are looked at each time and read again when they change, so that a new holiday needs no restart.
     """
-    own = settings.data / "reports"
-    paths = [path if (path := own / f"{name}.toml").is_file() else SHIPPED / f"{name}.toml" for name in _NAMES]
-    stamp = tuple(path.stat().st_mtime for path in paths)
-    key = (own, settings.timezone)
+    key = (settings.data, settings.timezone)
+    files = [_in_force(own, shipped) for own, shipped in _files(settings.data)]
     with _lock:
         known = _read.get(key)
-    if known is not None and known[0] == stamp:
+    if known is not None and known[0] == files:
         return known[1]
-    texts = {name: _text(path) for name, path in zip(_NAMES, paths, strict=True)}
+    texts = {name: _text(path) for name, (path, _at) in zip(_NAMES, files, strict=True)}
     kinds, terms = parse_kinds(texts["kinds"]), parse_terms(texts["terms"], URGENCIES)
     clock = Clock(parse_calendar(texts["calendar"]), settings.zone, terms.near_share)
     words = parse_vocabulary(texts["order-words"], kinds.kinds)
@@ -70,8 +70,25 @@ def rulebook(settings: Settings) -> Rulebook:
     found = Rulebook(kinds, terms, clock, parse_routing(texts["routing"], kinds), levels, words,
                      parse_headings(texts["ledger-words"]))  # fmt: skip
     with _lock:
-        _read[key] = (stamp, found)
+        _read[key] = (files, found)
     return found
+
+
+@lru_cache(maxsize=64)
+def _files(data: Path) -> list[tuple[Path, Path]]:
+    """Where each file may lie, an installation's own and the shipped one."""
+    return [(data / "reports" / f"{name}.toml", SHIPPED / f"{name}.toml") for name in _NAMES]
+
+
+def _in_force(own: Path, shipped: Path) -> tuple[Path, int]:
+    """The file that counts and when it was changed last. Each report asks several times: no more than a look each."""
+    try:
+        found = own.stat()
+        if stat.S_ISREG(found.st_mode):
+            return own, found.st_mtime_ns
+    except OSError:
+        pass
+    return shipped, shipped.stat().st_mtime_ns
 
 
 def _text(path: Path) -> str:
