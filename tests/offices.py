@@ -170,7 +170,8 @@ def open_office(folder: Path, migrated: Path) -> Iterator[Office]:
     # Nor is when somebody was last seen a change that a request made, on a machine that takes its time.
     monkeypatch.setattr(accounts, "SEEN_EVERY", timedelta(days=1))
     beat(folder)
-    app = create_app(Settings(data=folder, rate_limits=0, job_workers=0))
+    # Letters could be sent, so that an address to hear by is taken; without a worker none is.
+    app = create_app(Settings(data=folder, rate_limits=0, job_workers=0, smtp_host="127.0.0.1"))
     app.config["PROPAGATE_EXCEPTIONS"] = False
     world = make_world(app, folder)
     cookies, tokens, words = {}, {}, {}

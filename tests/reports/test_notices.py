@@ -166,6 +166,11 @@ def test_an_address_left_on_the_receipt_is_written_to(app: APIFlask, town: Town)
     joined = receipts.join(town.database, VISITOR, receipt.number, sender=Sender("192.0.2.9", "b"), now=NOW)
     phone, mine = app.test_client(), f"/r/{receipt.code}"
     assert "有了进展告诉我" not in phone.get(mine).text, "nothing can be sent here"
+    assert phone.post(f"{mine}/news", data={"email": "li@example.org"}).status_code == 400
+    with town.database.reading() as connection:
+        assert all(
+            contacts.follower(connection, f.id) is None for f in store.followers(connection, [receipt.report_id])
+        )
     settings = app.extensions["geoapp"]["settings"]
     app.extensions["geoapp"]["settings"] = replace(settings, smtp_host="127.0.0.1", message_command="send-sms")
     assert 'name="email"' in phone.get(mine).text and 'name="phone"' in phone.get(mine).text

@@ -86,7 +86,7 @@ def state(code: str) -> Any:
         photos=[_shown_photo(photo) for photo in pictures], told=_told(), fresh="new" in request.args,
         here=f"/r/{code}", qr=segno.make_qr(address, error="m").svg_data_uri(scale=5), shown_code=showing.grouped(code),
         merged_into=numbers.spoken(seen.merged_into) if seen.merged_into else "",
-        ways={"email": bool(current.settings().smtp_host), "message": bool(current.settings().message_command)},
+        ways=_ways(),
     )  # fmt: skip
 
 
@@ -136,8 +136,10 @@ def add(code: str) -> Any:
 @limited("receipt", "30/hour")
 def news(code: str) -> Any:
     """Leave an address or a number to hear by how far it has come."""
-    phone = request.form.get("phone", "")
-    contact = Contact(phone=phone, email=request.form.get("email", ""), by_message=bool(phone))
+    # An address that nothing is ever sent to is not kept.
+    ways, form = _ways(), request.form
+    email, phone = form.get("email", "") if ways["email"] else "", form.get("phone", "") if ways["message"] else ""
+    contact = Contact(phone=phone, email=email, by_message=bool(phone))
     receipts.hear(current.database(), code, contact, language=chosen(), address=client_address())
     return _back(code)
 
@@ -164,6 +166,11 @@ def withdraw(code: str) -> Any:
     if request.form.get("sure") == "yes":
         receipts.withdraw(current.database(), code, address=client_address())
     return _back(code)
+
+
+def _ways() -> dict[str, bool]:
+    """By which letters this installation can tell anybody anything."""
+    return {"email": bool(current.settings().smtp_host), "message": bool(current.settings().message_command)}
 
 
 # -- what both kinds of residents' pages need ----------------------------------------------------------------------
