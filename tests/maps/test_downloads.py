@@ -21,7 +21,6 @@ from apiflask import APIFlask
 from geoapp.accounts.people import system
 from geoapp.app import create_app
 from geoapp.config import Settings
-from geoapp.maps.sheets import paper
 from geoapp.maps.sheets.views import DOWNLOADS
 from geoapp.places import actions as places
 from geoapp.places import store as place_store
@@ -32,7 +31,7 @@ from geoapp.splitting.verify import verify
 from tests.founding import listed
 from tests.signing_in import chief
 
-needs_client = pytest.mark.skipif(not paper.FONTS.is_dir(), reason="the client is not built: python3 run.py setup")
+needs_client = pytest.mark.usefixtures("built_client")
 
 
 @pytest.fixture(scope="module")

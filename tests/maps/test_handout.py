@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from geoapp.maps import handout
-from geoapp.maps.handout import LEAFLET, Shape
+from geoapp.maps.handout import Shape
 from tests.splitting.drafts.world import make_comparison
 
-pytestmark = pytest.mark.skipif(not LEAFLET.is_dir(), reason="the client is not built: python3 run.py setup")
+pytestmark = pytest.mark.usefixtures("built_client")
 
 
 def make_page(title: str = "霞光里 方案一") -> str:

@@ -20,7 +20,7 @@ from geoapp.maps.sheets import comparison, geofiles, paper, words, workbook
 from geoapp.splitting.drafts.comparison import Move
 from tests.splitting.drafts.world import SPLIT, degrees, make_comparison, make_ground
 
-needs_client = pytest.mark.skipif(not paper.FONTS.is_dir(), reason="the client is not built: python3 run.py setup")
+needs_client = pytest.mark.usefixtures("built_client")
 
 
 @pytest.fixture

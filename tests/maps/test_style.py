@@ -102,15 +102,15 @@ def test_the_whole_is_that_of_the_places_where_there_are_any() -> None:
     assert whole_box([]) is None
 
 
-def test_every_kind_gives_layers_that_maplibre_accepts() -> None:
+def test_every_kind_gives_layers_that_maplibre_accepts(built_client: None) -> None:
     """The map library's own style check, where Node and the client's packages are."""
     import json
     from pathlib import Path
 
     client = Path(style.__file__).parents[1] / "web" / "client"
     checker = client / "node_modules" / "@maplibre" / "maplibre-gl-style-spec" / "dist" / "gl-style-validate.mjs"
-    if not shutil.which("node") or not checker.is_file():
-        pytest.skip("no Node or no client packages here")
+    if not shutil.which("node"):
+        pytest.skip("no Node on the path here: set-up has its own")
     layers = []
     for kind in style.KINDS:
         for dimension in (0, 1, 2):

@@ -19,10 +19,10 @@ from tests.splitting.drafts.world import NAMES, SPLIT, make_ground
 
 CLIENT = Path(assets.__file__).parent / "client"
 NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(
-    NODE is None or not (CLIENT / "node_modules" / "esbuild").is_dir(),
-    reason="no Node here, or the client is not set up",
-)
+pytestmark = [
+    pytest.mark.usefixtures("built_client"),
+    pytest.mark.skipif(NODE is None, reason="no Node on the path here: set-up has its own"),
+]
 
 RUN = """
 import { readFileSync } from "node:fs";
