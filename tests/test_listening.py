@@ -175,7 +175,7 @@ def test_who_finds_no_room_goes_through_a_file() -> None:
 
 @given(
     st.lists(st.sampled_from([b"a", b"bc" * 3, b"d" * (listening.PIECE - 1), b"e" * listening.PIECE, b"f" * 20_000])),
-    st.sampled_from([997, 16 << 10, 64 << 10]),
+    st.sampled_from([997, listening.PIECE - 1, listening.PIECE, 64 << 10]),
 )
 def test_a_body_is_read_as_it_came(pieces: list[bytes], step: int) -> None:
     body = listening._Pieces()
