@@ -19,8 +19,9 @@ from geoapp.errors import Invalid, NotFound
 LEASE = timedelta(seconds=30)
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
-#: Who works a task off: a process that computes; a thread, in rounds; a thread, at once.
-LONG, ROUND, BRIEF = "long", "round", "brief"
+#: Who works a task off: a process that computes; one that makes way for it, for what nobody waits for; one for letters,
+#: which a mail server may keep waiting; a thread, in rounds; a thread, at once. None stands behind another.
+LONG, QUIET, LETTERS, ROUND, BRIEF = "long", "quiet", "letters", "round", "brief"
 
 jobs = sa.Table(
     "job",
@@ -55,15 +56,14 @@ class Task:
     target: str
     attempts: int = 2
     timeout_s: float = 3600.0
-    #: A round: queued by itself this often, and worked off beside the other work, for it takes a moment only.
+    #: BRIEF is for what takes a second or two while somebody waits; it is tried again when busy.
+    lane: str = LONG
+    #: Of a ROUND: queued by itself this often; it takes a moment only.
     every_s: float = 0.0
-    #: Takes a second or two, and somebody waits for it: worked off beside the other work, tried again when busy.
-    brief: bool = False
 
-    @property
-    def lane(self) -> str:
-        """Beside which other work it is done."""
-        return ROUND if self.every_s else BRIEF if self.brief else LONG
+    def __post_init__(self) -> None:
+        if (self.lane == ROUND) != (self.every_s > 0):
+            raise ValueError(f"task {self.name!r}: what is done in rounds, and nothing else, says how often")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,8 @@ def _due_rounds(connection: sa.Connection, now: datetime) -> list[Task]:
 def _claimable(lane: str) -> sa.ColumnElement[bool]:
     silent = (jobs.c.state == RUNNING) & (jobs.c.leased_until < utcnow())
     # Tasks that this process does not know are computations of another version: they are told so there.
-    mine = ~jobs.c.task.in_(_names(ROUND, BRIEF)) if lane == LONG else jobs.c.task.in_(_names(lane))
+    others = {found.lane for found in _TASKS.values()} - {LONG}
+    mine = ~jobs.c.task.in_(_names(*others)) if lane == LONG else jobs.c.task.in_(_names(lane))
     return sa.or_(jobs.c.state == QUEUED, silent) & mine
 
 

@@ -1,24 +1,22 @@
-"""Works the job queue off: one computing process per worker thread, so that pages never wait for a computation.
+"""Works the job queue off: computations in processes of their own, so that pages never wait for one.
 
-A computation in a thread would starve the pages and could not be stopped; a process can. It is spawned, never
-forked (a fork copies held locks), and kept warm, because importing the numerical libraries takes seconds.
+What somebody waits for has a process of its own: a planner who asks for a division stands neither behind a night's work
+nor behind letters that a mail server does not take.
 """
 
 from __future__ import annotations
 
 import importlib
 import logging
-import multiprocessing
 import threading
 import time
-from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
-from geoapp import logs
+from geoapp.computing import ComputingProcess
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.errors import GeoappError, Unavailable
-from geoapp.jobs import BRIEF, CANCELLED, DONE, FAILED, ROUND, Job, JobQueue, Task, task
+from geoapp.jobs import BRIEF, CANCELLED, DONE, FAILED, LETTERS, LONG, QUIET, ROUND, Job, JobQueue, Task, task
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +29,7 @@ ROUNDS_S = 5.0
 
 
 class Worker:
-    """One thread that claims jobs, and the one process that computes for it."""
+    """Threads that claim jobs, one for each lane; those of long work have a process each that does it."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
@@ -40,16 +38,15 @@ class Worker:
         self._database = database
         self._thread: threading.Thread | None = None
         self._beside: list[threading.Thread] = []
-        self._process: Any = None
-        self._pipe: Pipe | None = None
         self._shown = -SHOWN_EVERY_S
 
     def start(self) -> None:
         """Begin to work in a thread of its own."""
         self._thread = threading.Thread(target=self.run, name="geoapp-worker", daemon=True)
         self._thread.start()
-        for lane, wait_s in ((ROUND, ROUNDS_S), (BRIEF, IDLE_S)):
-            thread = threading.Thread(target=self.run_beside, args=(lane, wait_s), name=f"geoapp-{lane}", daemon=True)
+        threads = {BRIEF: self.run_beside, ROUND: self.run_beside, QUIET: self.run, LETTERS: self.run}
+        for lane, target in threads.items():
+            thread = threading.Thread(target=target, args=(lane,), name=f"geoapp-{lane}", daemon=True)
             self._beside.append(thread)
             thread.start()
 
@@ -60,26 +57,29 @@ class Worker:
             self._thread.join(timeout=5)
         for thread in self._beside:
             thread.join(timeout=5)
-        self._end_process()
 
-    def run(self) -> None:
-        """Work until `stop` is called."""
+    def run(self, lane: str = LONG) -> None:
+        """Compute what a lane asks for until `stop` is called."""
+        computing = ComputingProcess(self._settings, nice=lane != LONG)
         while not self._stop.is_set():
             try:
-                self._show()
-                job = self._queue.claim() if self._queue.waiting() else None
-                if job is None:
-                    self._stop.wait(IDLE_S)
-                else:
-                    self._work(job)
+                if lane == LONG:
+                    self._show()
+                job = self._queue.claim(lane) if self._queue.waiting(lane) else None
+                if job is not None:
+                    self._work(job, computing)
+                    continue
+                if lane != LONG:
+                    computing.end()  # what it may do next has time; its memory is others' till then
+                self._stop.wait(IDLE_S if lane == LONG else ROUNDS_S)
             except Exception:
                 log.exception("the worker goes on after a fault")
                 self._stop.wait(IDLE_S)
-        self._end_process()
+        computing.end()
 
-    def run_beside(self, lane: str, wait_s: float) -> None:
+    def run_beside(self, lane: str) -> None:
         """Do what takes a moment until `stop` is called, in this thread: an hour's computation delays none of it."""
-        while not self._stop.wait(wait_s):
+        while not self._stop.wait(ROUNDS_S if lane == ROUND else IDLE_S):
             try:
                 if lane == ROUND:
                     self._queue.add_rounds()
@@ -110,21 +110,21 @@ class Worker:
             words = str(error) if isinstance(error, GeoappError) else "计算时程序出错，已记入日志。"
             self._end(job, FAILED, message=words)
 
-    def _work(self, job: Job) -> None:
+    def _work(self, job: Job, computing: ComputingProcess) -> None:
         kind = task(job.task)
         if job.attempts > kind.attempts:
             self._end(job, FAILED, message="计算进程多次异常退出，任务已停止；请减小范围后重试，或联系管理员。")
             return
-        pipe = self._warm_process()
+        pipe = computing.pipe()
         pipe.send((kind.target, job.args))
         try:
-            state, message, result = self._follow(job, kind, pipe)
+            state, message, result = self._follow(job, kind, computing)
         except BaseException:
-            self._end_process()  # else its answer would be taken for that of the next job
+            computing.end()  # else its answer would be taken for that of the next job
             raise
         if state is None:
             if self._stop.is_set():
-                self._end_process()  # before another worker may begin the same
+                computing.end()  # before another worker may begin the same
                 self._queue.release(job.id, attempt=job.attempts)
             else:
                 self._queue.retry(job.id, message=message, attempt=job.attempts)
@@ -148,9 +148,10 @@ class Worker:
             log.warning("no sign of life from job %s: %s", job.id, error)
             return True
 
-    def _follow(self, job: Job, kind: Task, pipe: Pipe) -> tuple[str | None, str, Any]:
+    def _follow(self, job: Job, kind: Task, computing: ComputingProcess) -> tuple[str | None, str, Any]:
         """Pass progress on until the outcome is known; state None means that the process died."""
         progress, message, beaten, began = 0.0, "", 0.0, time.monotonic()
+        pipe = computing.pipe()
         while not self._stop.is_set():
             try:
                 if pipe.poll(0.1):
@@ -159,17 +160,18 @@ class Worker:
                         return (DONE, "", rest[0]) if word == "done" else (FAILED, rest[0], None)
                     progress, message = rest
             except (EOFError, OSError):
-                self._end_process()
+                computing.end()
                 return None, "计算进程意外退出，正在重试", None
             now = time.monotonic()
             if now - began > kind.timeout_s:
-                self._end_process()
+                computing.end()
                 return FAILED, f"计算超过 {kind.timeout_s:.0f} 秒，已停止；请减小范围后重试。", None
             if now - beaten >= HEARTBEAT_S:
                 beaten = now
-                self._show()
+                if kind.lane == LONG:
+                    self._show()
                 if not self._beat(job, progress=progress, message=message):
-                    self._end_process()
+                    computing.end()
                     return CANCELLED, "已取消", None
         return None, "", None
 
@@ -178,46 +180,3 @@ class Worker:
         if time.monotonic() - self._shown >= SHOWN_EVERY_S:
             self._shown = time.monotonic()
             (self._settings.data / HEARTBEAT_FILE).touch()
-
-    def _warm_process(self) -> Pipe:
-        if self._pipe is None or not self._process.is_alive():
-            context = multiprocessing.get_context("spawn")
-            self._pipe, other = context.Pipe()
-            # daemon: ends with the server, also when the server is ended hard by Ctrl-C twice.
-            self._process = context.Process(target=_compute, args=(other, self._settings), daemon=True)
-            self._process.start()
-            other.close()
-        return self._pipe
-
-    def _end_process(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.join(timeout=5)
-            if self._process.is_alive():
-                self._process.kill()
-        if self._pipe is not None:
-            self._pipe.close()
-        self._process = self._pipe = None
-
-
-def _compute(pipe: Pipe, settings: Settings) -> None:
-    """The computing process: takes (target, arguments), answers with progress and one outcome each."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to handle
-    logs.install(settings)
-    database = Database(settings)
-    while True:
-        try:
-            target, args = pipe.recv()
-        except (EOFError, OSError):
-            return
-        module, function = target.split(":")
-        try:
-            run = getattr(importlib.import_module(module), function)
-            pipe.send(("done", run(database, lambda share, words: pipe.send(("progress", share, words)), **args)))
-        except GeoappError as error:
-            pipe.send(("failed", str(error)))
-        except Exception:
-            log.exception("task %s", target)
-            pipe.send(("failed", "计算时程序出错，已记入日志；请把任务编号告诉管理员。"))

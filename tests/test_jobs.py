@@ -97,7 +97,7 @@ def test_jobs_are_taken_once_by_workers_that_ask_at_the_same_moment(queue: JobQu
 
 
 def test_a_round_is_queued_once_by_processes_that_look_at_the_same_moment(queue: JobQueue, settings: Settings) -> None:
-    jobs.register(Task("round", "nowhere:round", every_s=60))
+    jobs.register(Task("round", "nowhere:round", lane=jobs.ROUND, every_s=60))
     added = at_once(settings, lambda mine: ["round"] * mine.add_rounds())
     assert sum(map(len, added)) == 1
     assert queue.add_rounds() == 0, "and not again before its time"

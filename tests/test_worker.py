@@ -13,7 +13,7 @@ from geoapp import jobs
 from geoapp.config import Settings
 from geoapp.db import Database, DatabaseGone
 from geoapp.errors import Invalid, Unavailable
-from geoapp.jobs import CANCELLED, DONE, FAILED, RUNNING, Job, JobQueue, Task
+from geoapp.jobs import BRIEF, CANCELLED, DONE, FAILED, LETTERS, QUIET, RUNNING, Job, JobQueue, Task
 from geoapp.worker import Worker
 
 pytestmark = pytest.mark.engines
@@ -68,8 +68,9 @@ def queue(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatc
         name: Task(name, f"{HERE}:{name}", timeout_s=30)
         for name in ("add", "refuse", "crash", "sleep", "ponder", "die")
     }
-    tasks["look"] = Task("look", f"{HERE}:look", brief=True)
-    tasks["answer_late"] = Task("answer_late", f"{HERE}:answer_late", brief=True, attempts=3)
+    tasks |= {lane: Task(lane, f"{HERE}:sleep", lane=lane) for lane in (QUIET, LETTERS)}
+    tasks["look"] = Task("look", f"{HERE}:look", lane=BRIEF)
+    tasks["answer_late"] = Task("answer_late", f"{HERE}:answer_late", lane=BRIEF, attempts=3)
     monkeypatch.setattr(jobs, "_TASKS", tasks)
     worker = Worker(settings, database)
     worker.start()
@@ -127,6 +128,25 @@ def test_cancelling_ends_a_computation_that_never_looks_up(queue: JobQueue) -> N
 def test_a_job_that_kills_its_process_is_tried_twice_and_then_given_up(queue: JobQueue) -> None:
     key = queue.add("die", {}, title="死")
     assert "多次异常退出" in wait(queue, key, FAILED).message
+
+
+@pytest.mark.engines("sqlite")
+def test_what_somebody_asks_for_stands_behind_no_night_work_and_no_letters(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that sleep for a minute were there first; the third is computed meanwhile, in another process."""
+    monkeypatch.setattr("geoapp.worker.ROUNDS_S", 0.1)
+    slow = [queue.add(lane, {}, title="睡") for lane in (QUIET, LETTERS)]
+    for key in slow:
+        wait(queue, key, RUNNING)
+    assert wait(queue, queue.add("add", {"numbers": [1, 2]}, title="加"), DONE).result["sum"] == 3
+    assert [queue.get(key).state for key in slow] == [RUNNING, RUNNING]
+
+
+def test_how_often_is_said_of_rounds_and_of_nothing_else() -> None:
+    for wrong in ({"every_s": 60.0}, {"lane": "round"}):
+        with pytest.raises(ValueError, match="how often"):
+            Task("x", "nowhere:x", **wrong)  # type: ignore[arg-type]
 
 
 def test_brief_work_is_done_beside_a_long_computation(queue: JobQueue) -> None:

@@ -18,7 +18,7 @@ ORDER: list[set[str]] = [
     {"config", "events"},
     {"db", "logs"},
     {"files", "jobs", "schema", "dumping"},
-    {"objects"},
+    {"objects", "computing"},
     {"worker", "backups"},
     {"web"},
     {"accounts"},
@@ -43,7 +43,8 @@ RESERVED = {"tables", "store", "actions", "forms", "views", "tasks", "commands",
 # Top-level modules that are the world itself, and folders that are doors as a whole.
 DOORS = {
     "app", "cli", "__main__", "administration", "serving", "listening", "production", "bundling", "config", "logs",
-    "db", "dumping", "files", "jobs", "schema", "objects", "backups", "worker", "events", "migrations", "web", "api",
+    "db", "dumping", "files", "jobs", "schema", "objects", "backups", "worker", "computing", "events",
+    "migrations", "web", "api",
 }  # fmt: skip
 DOOR_FOLDERS = {
     ("layers", "formats"),

@@ -6,9 +6,9 @@ from typing import Any
 
 from geoapp.accounts.keeping.actions import keep_terms
 from geoapp.db import Database
-from geoapp.jobs import Reporter, Task, register
+from geoapp.jobs import ROUND, Reporter, Task, register
 
-KEEP = register(Task("privacy.keep", "geoapp.accounts.keeping.tasks:keep", every_s=3600))
+KEEP = register(Task("privacy.keep", "geoapp.accounts.keeping.tasks:keep", lane=ROUND, every_s=3600))
 
 
 def keep(database: Database, report: Reporter) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from geoapp.reports.hotspots.looking import (
 )
 from geoapp.reports.rulebook.store import rulebook
 
-LOOK = register(Task("reports.look", "geoapp.reports.hotspots.tasks:look", timeout_s=1800.0))
-NIGHTLY = register(Task("reports.nightly_look", "geoapp.reports.hotspots.tasks:nightly", every_s=3600))
+LOOK = register(Task("reports.look", "geoapp.reports.hotspots.tasks:look", timeout_s=1800.0, lane=jobs.QUIET))
+NIGHTLY = register(Task("reports.nightly_look", "geoapp.reports.hotspots.tasks:nightly", lane=jobs.ROUND, every_s=3600))
 #: Looks older than so many days are of no use to anybody.
 KEPT_DAYS = 400
 

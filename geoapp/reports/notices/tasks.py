@@ -7,7 +7,7 @@ from typing import Any
 
 from geoapp.config import Settings
 from geoapp.db import Database
-from geoapp.jobs import Reporter, Task, register
+from geoapp.jobs import LETTERS, Reporter, Task, register
 from geoapp.reports import store
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.notices import store as notices
@@ -18,7 +18,7 @@ from geoapp.reports.people import Contact
 
 AGAIN_AFTER_S = 20.0
 
-LETTER = register(Task("reports.letter", "geoapp.reports.notices.tasks:deliver", timeout_s=120.0))
+LETTER = register(Task("reports.letter", "geoapp.reports.notices.tasks:deliver", timeout_s=120.0, lane=LETTERS))
 
 
 def deliver(database: Database, report: Reporter, *, follower_id: int, report_id: int, event_id: int) -> dict[str, Any]:

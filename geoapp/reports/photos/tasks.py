@@ -32,10 +32,10 @@ from geoapp.reports.photos.painting import parse_shapes
 from geoapp.reports.photos.photo import TOO_OLD, Photo, State, object_name, object_names
 
 HERE = "geoapp.reports.photos.tasks"
-DEVELOP = jobs.register(jobs.Task("photos.develop", f"{HERE}:develop", attempts=3, brief=True))
-ERASE = jobs.register(jobs.Task("photos.erase", f"{HERE}:erase", attempts=5, brief=True))
-TIDY = jobs.register(jobs.Task("photos.tidy", f"{HERE}:tidy", every_s=3600))
-SWEEP = jobs.register(jobs.Task("photos.sweep", f"{HERE}:sweep", every_s=86400))
+DEVELOP = jobs.register(jobs.Task("photos.develop", f"{HERE}:develop", attempts=3, lane=jobs.BRIEF))
+ERASE = jobs.register(jobs.Task("photos.erase", f"{HERE}:erase", attempts=5, lane=jobs.BRIEF))
+TIDY = jobs.register(jobs.Task("photos.tidy", f"{HERE}:tidy", lane=jobs.ROUND, every_s=3600))
+SWEEP = jobs.register(jobs.Task("photos.sweep", f"{HERE}:sweep", lane=jobs.ROUND, every_s=86400))
 
 #: Developed again when it should have been by then: whatever held it up may be over.
 LATE = timedelta(minutes=10)

@@ -36,8 +36,8 @@ from geoapp.reports.sending.actions import take_many
 from geoapp.reports.sending.matter import Official, Sending
 
 HERE = "geoapp.reports.orders.sheets.tasks"
-STORE = jobs.register(jobs.Task("orders.store", f"{HERE}:store_rows", attempts=5, brief=True))
-SWEEP = jobs.register(jobs.Task("orders.sweep", f"{HERE}:sweep", every_s=86400))
+STORE = jobs.register(jobs.Task("orders.store", f"{HERE}:store_rows", attempts=5, lane=jobs.BRIEF))
+SWEEP = jobs.register(jobs.Task("orders.sweep", f"{HERE}:sweep", lane=jobs.ROUND, every_s=86400))
 
 #: Rows in one transaction; and how long a slice goes on, for others wait for brief work as well.
 _BATCH, _SLICE_S = 100, 2.0
