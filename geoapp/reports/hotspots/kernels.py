@@ -86,15 +86,28 @@ def scan(counts, total, near, near_start, zone_total, win_from, win_to, win_tota
         best[centre] = 0.0
         for at in range(near_start[centre], near_start[centre + 1]):
             row = counts[near[at]]
+            # A place without a report in any window adds to what is expected and to nothing that is seen.
+            if row[days - 1] == 0:
+                continue
             for d in range(days):
                 inside[d] += row[d]
+            # Two reports are no cluster whatever was expected.
+            if inside[days - 1] < 3:
+                continue
             cases = zone_total[at]
             for w in range(len(win_from)):
                 observed = inside[win_to[w]] - inside[win_from[w]]
-                # observed > expected, without a division; two reports are no cluster whatever was expected.
+                # observed > expected, without a division.
                 if observed < 3 or observed * total <= cases * win_total[w]:
                     continue
+                # Most are seen not to be better without a logarithm: (n-o) log((n-o)/(n-e)) <= -(n-o)(o-e)/(n-e).
+                least = best[centre] - 1e-9
+                inner = observed * (logs[observed] + logs[total] - logs[cases] - logs[win_total[w]])
+                if inner < least:
+                    continue
                 expected = cases * win_total[w] / total
+                if inner - (total - observed) * (observed - expected) / (total - expected) < least:
+                    continue
                 ratio = observed * (logs[observed] - np.log(expected))
                 if total > observed:
                     ratio += (total - observed) * (logs[total - observed] - np.log(total - expected))

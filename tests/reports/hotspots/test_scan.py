@@ -87,6 +87,28 @@ def test_no_reports_one_place_or_one_day_say_nothing(xy: FloatArray, day: IntArr
     assert find_clusters(xy, day, SMALL, rng=rng) == []
 
 
+def test_the_best_cylinders_are_those_of_trying_every_circle_and_window(rng: np.random.Generator) -> None:
+    """On small worlds: the best ratio around each place, by the formula, over all its circles and stretches of days."""
+    for world in range(16):
+        n = int(rng.integers(8, 32))
+        xy, day = rng.uniform(0, 600, (n, 2)), rng.integers(0, rng.choice([6, 40]), n)
+        design = Design(radius_m=250, days=4, alive_only=bool(world % 2))
+        best = best_cylinders(xy, day, design)
+        assert best is not None
+        for centre, begin in enumerate(best.ground.start[:-1]):
+            around = best.ground.near[begin : best.ground.start[centre + 1]]
+            tried = [0.0]
+            for size in range(1, len(around) + 1):
+                here = np.isin(best.ground.place, around[:size])
+                for first, end in zip(best.windows.begin, best.windows.end, strict=True):
+                    then = (day >= first) & (day < end)
+                    seen, expected = int((here & then).sum()), here.sum() * then.sum() / n
+                    if seen >= 3 and seen > expected:
+                        rest = (n - seen) * log((n - seen) / (n - expected)) if seen < n else 0.0
+                        tried.append(seen * log(seen / expected) + rest)
+            assert best.ratio[centre] == pytest.approx(max(tried), abs=1e-9)
+
+
 def town(rng: np.random.Generator, n: int) -> tuple[FloatArray, IntArray]:
     """Uneven in place (some homes have most) and in time (quiet weekends, a growing year), not in both together."""
     homes = rng.uniform(0, 3000, (40, 2))
