@@ -6,12 +6,13 @@ import itertools
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -29,8 +30,8 @@ class PostgresServer:
 
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        self._empty: dict[str, list[str]] = {}
-        self._kept: dict[str, tuple[Sequence[Any], dict[str, Sequence[Any]]]] = {}
+        self._spare: dict[str, list[_Lent]] = {}
+        self._contents: dict[str, _Contents] = {}
         with self._engine.connect() as connection:
             # Files are copied, as before version 15: going through the log instead takes three times as long.
             newer = connection.dialect.server_version_info >= (15,)
@@ -50,19 +51,23 @@ class PostgresServer:
 
     @contextmanager
     def borrowed(self, template: str) -> Iterator[str]:
-        """Address of a database like the template, which has tables and no rows: one that was used before, emptied.
+        """Address of a database like the template: one that was used before, emptied and filled again.
 
-        Making one anew takes ten times as long as emptying it.
+        Making one anew takes ten times as long: the server writes everything out before it copies a file.
         """
-        spare = self._empty.setdefault(template, [])
-        name = spare.pop() if spare else self._made(f" TEMPLATE {template}{self._files}")
+        spare = self._spare.setdefault(template, [])
+        lent = spare.pop() if spare else self._lent(template)
         try:
-            yield self.address(name)
+            yield self.address(lent.name)
         finally:
-            if self._emptied(name, template):
-                spare.append(name)
+            again = False
+            with suppress(psycopg.OperationalError):  # a test that shows everybody the door
+                again = lent.is_again(self._contents[template])
+            if again:
+                spare.append(lent)
             else:
-                self.run(f"DROP DATABASE {name} WITH (FORCE)")
+                lent.connection.close()
+                self.run(f"DROP DATABASE {lent.name} WITH (FORCE)")
 
     @contextmanager
     def template(self, folder: Path, fill: Callable[[Database], None]) -> Iterator[str]:
@@ -86,9 +91,21 @@ class PostgresServer:
 
     def close(self) -> None:
         """No more databases nor connections."""
-        for name in itertools.chain(*self._empty.values()):
-            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+        for lent in itertools.chain(*self._spare.values()):
+            lent.connection.close()
+            self.run(f"DROP DATABASE {lent.name} WITH (FORCE)")
         self._engine.dispose()
+
+    def _lent(self, template: str) -> _Lent:
+        if template not in self._contents:
+            with closing(self._connected(template)) as connection:
+                self._contents[template] = _Contents.of(connection)
+        name = self._made(f" TEMPLATE {template}{self._files}")
+        return _Lent(name, self._connected(name))
+
+    def _connected(self, name: str) -> psycopg.Connection[Any]:
+        address = self._engine.url.set(drivername="postgresql", database=name)
+        return psycopg.connect(address.render_as_string(hide_password=False), autocommit=True)
 
     def _made(self, how: str) -> str:
         name = f"geoapp_test_{secrets.token_hex(6)}"
@@ -103,32 +120,64 @@ class PostgresServer:
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _emptied(self, name: str, template: str) -> bool:
-        """Make its rows and numbers those of the template again; False when a test changed more than rows."""
-        if template not in self._kept:
-            with self._connected(template) as connection:
-                rows = {table: connection.exec_driver_sql(f"TABLE {table}").all() for table in _KEPT}
-                self._kept[template] = connection.exec_driver_sql(_SHAPE).all(), rows
-        shape, kept = self._kept[template]
-        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        with self._connected(name) as connection:
-            if connection.exec_driver_sql(_SHAPE).all() != shape:
-                return False
-            connection.exec_driver_sql(_EMPTY)
-            for table, rows in kept.items():
-                values = ", ".join(["%s"] * len(rows[0]))
-                connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({values})", [tuple(row) for row in rows])
+
+@dataclass(frozen=True)
+class _Contents:
+    """What a database holds: its shape, the rows of each table as COPY writes them, and how far sequences are."""
+
+    shape: list[tuple[Any, ...]]
+    rows: dict[str, bytes]
+    numbers: dict[str, int]
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection[Any]) -> _Contents:
+        rows = {}
+        for table, columns in connection.execute(_TABLES).fetchall():
+            with connection.cursor().copy(f"COPY {table} ({columns}) TO STDOUT (FORMAT binary)") as out:
+                written = b"".join(bytes(part) for part in out)
+            if len(written) > _NO_ROWS:
+                rows[f"{table} ({columns})"] = written
+        return cls(connection.execute(_SHAPE).fetchall(), rows, dict(connection.execute(_NUMBERS).fetchall()))
+
+
+@dataclass(frozen=True)
+class _Lent:
+    """A database of tests, and a connection that outlives each of them."""
+
+    name: str
+    connection: psycopg.Connection[Any]
+
+    def is_again(self, contents: _Contents) -> bool:
+        """Give it these rows and numbers again; False when a test changed more than rows."""
+        self.connection.execute(_LEAVE)
+        if self.connection.execute(_SHAPE).fetchall() != contents.shape:
+            return False
+        with self.connection.transaction():
+            self.connection.execute(_EMPTY)
+            for table, rows in contents.rows.items():
+                with self.connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as to:
+                    to.write(rows)
+            for sequence, last in contents.numbers.items():
+                self.connection.execute("SELECT setval(%s, %s)", (sequence, last))
         return True
 
-    @contextmanager
-    def _connected(self, name: str) -> Iterator[sa.Connection]:
-        engine = sa.create_engine(self.address(name), poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            yield connection
 
-
-#: Tables that have rows when they are made.
-_KEPT = ("alembic_version", "place_level")
+#: Bytes of a binary copy without rows: its header and its end.
+_NO_ROWS = 21
+_LEAVE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+#: Tables and those of their columns that can be written.
+_TABLES = """
+    SELECT c.oid::regclass::text, string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_class c
+      JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'spatial_ref_sys' GROUP BY c.oid
+"""
+_NUMBERS = """
+    SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename), last_value FROM pg_sequences
+     WHERE last_value IS NOT NULL
+"""
 #: All that is not rows: columns, indexes, conditions, triggers, schemas, owner and settings.
 _SHAPE = """
     SELECT 'column', attrelid::regclass::text || ' ' || attname || ' ' || atttypid::regtype || ' ' || attnotnull
@@ -147,7 +196,8 @@ _SHAPE = """
      WHERE datname = current_database()
     ORDER BY 1, 2
 """
-#: Without triggers: some of them refuse just this. What was large is begun anew, so that it does not stay slow.
+#: Without triggers, which refuse just this, for the rest of the transaction. What was large is begun anew, so that it
+#: does not stay slow.
 _EMPTY = """
 DO $$
 DECLARE each record; refusing text[];
@@ -212,10 +262,8 @@ def installations(folder: Path, engine: str, request: pytest.FixtureRequest) -> 
         server: PostgresServer = request.getfixturevalue("postgres")
         if like is None:
             database = server.empty()
-        elif like == _ROWLESS:
-            database = server.borrowed(request.getfixturevalue(like[1]))
         else:
-            database = server.copy_of(request.getfixturevalue(like[1]))
+            database = server.borrowed(request.getfixturevalue(like[1]))
         with database as url:
             yield replace(own, database_url=url)
 

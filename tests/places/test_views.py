@@ -16,9 +16,8 @@ pytestmark = pytest.mark.engines
 
 
 @pytest.fixture
-def visited(client: Any, database: Database) -> Any:
+def visited(client: Any, town: Database) -> Any:
     """A browser before an app whose database has the street."""
-    actions.load_places(database, street_records(), on=FIRST, by=system("测试"))
     return client
 
 
