@@ -30,8 +30,14 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 quick_apps.install()
-# How fast a machine is says nothing of whether it is right.
-hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# How fast a machine is says nothing of whether it is right. CI tries the same examples each time, so that a change is
+# not refused for what it did not do; elsewhere they are new ones each time.
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("patient")
 
 
@@ -213,8 +219,8 @@ def serve() -> Iterator[Callable[[APIFlask], str]]:
 
 
 def _chromium() -> str | None:
-    named = os.environ.get("GEOAPP_TEST_CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("GEOAPP_TEST_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

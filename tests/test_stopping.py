@@ -120,7 +120,7 @@ def wait_until_dozing(queue: JobQueue, key: str) -> None:
     assert queue.get(key).state == RUNNING
 
 
-@pytest.mark.parametrize("server", ["waitress", "gunicorn"])
+@pytest.mark.parametrize("server", ["waitress", pytest.param("gunicorn", marks=pytest.mark.long)])
 def test_what_is_under_way_is_finished_and_nothing_new_begun(start: Start, server: str, database: Database) -> None:
     """A slow request, a long answer to somebody who reads slowly, a connection that only waits, and a job."""
     register(Task("doze", "slow:doze"))

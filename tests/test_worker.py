@@ -96,6 +96,7 @@ def test_jobs_are_computed_one_after_the_other_in_one_warm_process(queue: JobQue
     assert results[0]["pid"] == results[1]["pid"] != os.getpid()
 
 
+@pytest.mark.engines("sqlite")
 def test_an_expected_error_is_told_in_its_own_words_and_a_fault_is_not(queue: JobQueue) -> None:
     expected = queue.add("refuse", {}, title="拒绝")
     fault = queue.add("crash", {}, title="出错")
@@ -116,6 +117,7 @@ def test_a_worker_that_ends_in_order_gives_its_job_back_uncounted(
     assert claimed is not None and (claimed.id, claimed.attempts) == (key, 1)
 
 
+@pytest.mark.engines("sqlite")
 def test_cancelling_ends_a_computation_that_never_looks_up(queue: JobQueue) -> None:
     key = queue.add("sleep", {}, title="睡")
     wait(queue, key, RUNNING)
@@ -125,6 +127,7 @@ def test_cancelling_ends_a_computation_that_never_looks_up(queue: JobQueue) -> N
     assert wait(queue, after, DONE).result["sum"] == 1
 
 
+@pytest.mark.engines("sqlite")
 def test_a_job_that_kills_its_process_is_tried_twice_and_then_given_up(queue: JobQueue) -> None:
     key = queue.add("die", {}, title="死")
     assert "多次异常退出" in wait(queue, key, FAILED).message

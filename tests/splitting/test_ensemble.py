@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,9 +30,15 @@ from tests.splitting.enumeration import (
 )
 
 
+@cache
+def sixteen() -> list[tuple[int, ...]]:
+    """All plans of 4x4 units in four parts of four."""
+    return distinct(all_plans(rook(4, 4), [(4, 4)] * 4))
+
+
 def test_the_board_of_sixteen_has_117_plans_of_four_and_the_chain_visits_all() -> None:
     board = rook(4, 4)
-    plans = distinct(all_plans(board, [(4, 4)] * 4))
+    plans = sixteen()
     assert len(plans) == 117
     drawn = draw_ensemble(board, 4, tolerance=0.0, draws=6000, seed=1)
     assert set(map(tuple, drawn.part_of.tolist())) == set(plans)
@@ -41,7 +48,7 @@ def test_the_board_of_sixteen_has_117_plans_of_four_and_the_chain_visits_all() -
 def test_reversible_draws_have_the_product_of_trees() -> None:
     """4x4 into four: shares within five standard errors of trees/sum, thinned draws counted as independent."""
     board = rook(4, 4)
-    plans = distinct(all_plans(board, [(4, 4)] * 4))
+    plans = sixteen()
     product = {p: tree_product(board, p) for p in plans}
     draws = 30_000
     counts = Counter(map(tuple, draw_ensemble(board, 4, tolerance=0.0, draws=draws, seed=2).part_of.tolist()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import itertools
 
 import numpy as np
 import pytest
@@ -87,9 +87,9 @@ def test_the_same_seed_gives_the_same_plan() -> None:
 def test_a_plan_is_there_within_the_time_given() -> None:
     board = rook(12, 12, seed=1)
     request = DivisionRequest(2, ((70, 74),) * 2)
-    begun = time.monotonic()
-    plan = quick_plan(board, request, 0.3, clock=time.monotonic)
-    assert time.monotonic() - begun < 10  # the compiler may be at work
+    looks = itertools.count()
+    plan = quick_plan(board, request, 0.3, clock=lambda: next(looks) / 100)
+    assert next(looks) < 60
     assert plan is not None and not faults(board, request, plan)
 
 
