@@ -111,6 +111,19 @@ def test_33_a_flood_of_one_sender_buries_nobody_and_is_hidden_at_once(town: Town
     assert town.kinds(flood[0].report_key) == ["send", "hide", "undo"]
 
 
+def test_what_fills_the_hidden_field_is_out_of_sight_until_somebody_brings_it_back(town: Town) -> None:
+    """A machine's words reach nobody; a resident whose browser fills in all it finds has not written in vain."""
+    receipt = town.send("楼道灯坏了", trap="http://spam.example")
+    with town.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM notice").scalar() == 0
+    assert keys(town, "grid", "place") == [] == list(inbox.public_reports(town.database, now=NOW))
+    assert keys(town, "secretary", "hidden") == [receipt.report_key]
+    assert town.timeline(receipt.report_key)[0].data["trap"] is True
+    bulk.run(town.database, town.secretary, "unhide", [(receipt.report_key, 1)], now=NOW)
+    assert keys(town, "grid", "place") == [receipt.report_key] and keys(town, "secretary", "hidden") == []
+    assert "trap" not in town.timeline(town.send("垃圾没人清").report_key)[0].data
+
+
 @pytest.mark.engines
 def test_a_bulk_action_names_what_it_could_not_do_and_is_taken_back_where_nobody_went_on(town: Town) -> None:
     db = town.database

@@ -130,13 +130,6 @@ def test_words_lose_what_could_hide_or_turn_them(town: Town) -> None:
         assert store.texts(connection, [receipt.report_id])[0].text == "abc\nd e\nfg"
 
 
-def test_a_machine_that_fills_the_hidden_field_gets_a_receipt_for_nothing(town: Town) -> None:
-    receipt = town.send(trap="http://spam.example")
-    assert read_number(receipt.number) and receipt.report_id == 0
-    with town.database.reading() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM report").scalar() == 0
-
-
 def test_14_an_address_a_device_and_a_place_can_send_only_so_much(throttled: Town) -> None:
     """reports.md 14: a device has ten at once; the next one waits, and nobody else does."""
     for _ in range(10):

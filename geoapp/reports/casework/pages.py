@@ -279,6 +279,8 @@ def _detail(page: Page, event: Event, people: Mapping[str, str]) -> str:
         return page.place(event.duty_code)
     if event.kind == "classify" and event.data.get("to"):
         return page.kind(str(event.data["to"]))
+    if event.data.get("trap"):
+        return page._("表单里看不见的一格被填了，像是机器写的，先隐藏；是居民写的就恢复显示")
     # A person's key is nothing to read.
     return people.get(str(event.data.get("lead", "")), "") if event.kind == "assign" else ""
 

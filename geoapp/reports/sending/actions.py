@@ -16,14 +16,12 @@ from geoapp.accounts.people import Actor
 from geoapp.accounts.trail.actions import REQUEST
 from geoapp.db import Database, utcnow
 from geoapp.errors import Unavailable
-from geoapp.reports import numbers
 from geoapp.reports.actions import Desk
 from geoapp.reports.people import Sender
 from geoapp.reports.rulebook.store import rulebook
 from geoapp.reports.sending.matter import EmptyReport, Official, Receipt, Sending, UsedKey
 from geoapp.reports.sending.taking.actions import Item, TooManyReports, mark_of, take_all, too_many
 from geoapp.reports.sending.throttles import Bucket
-from geoapp.reports.stages import Stage
 
 __all__ = ["EmptyReport", "TooManyReports", "UsedKey", "mark_of", "new_key", "spend", "submit", "take", "take_many"]
 
@@ -67,8 +65,6 @@ def submit(
     UsedKey : the key belongs to other words
     """
     key = key or new_key()
-    if sending.trap:
-        return _nothing(key, sending)
     item = Item(actor, sending, sender, key, official, now or utcnow(), REQUEST.get(), along)
     _counter(database).take(item)
     return _outcome(item)
@@ -205,9 +201,3 @@ def _outcome(item: Item) -> Receipt:
         raise item.error
     assert item.receipt is not None
     return item.receipt
-
-
-def _nothing(key: str, sending: Sending) -> Receipt:
-    """What a machine gets that filled the hidden field in: a receipt that opens nothing."""
-    number = numbers.new_number(secrets.randbelow)
-    return Receipt(number, numbers.code_from(key), Stage.COLLECT, sending.kind, "", False, False, 0, "", False)

@@ -43,7 +43,7 @@ class Sending:
     language: str = "zh"
     #: How many photographs come with it: then words may be missing.
     photos: int = 0
-    #: Anything in the hidden field: no person wrote this.
+    #: Anything in the hidden field: a machine, or a browser that fills in all it finds. It is kept out of sight.
     trap: str = ""
 
     def content_sha256(self) -> str:

@@ -269,7 +269,7 @@ def _row(
         "reported_at": official.reported_at or item.now, "due_at": due.due_at, "near_at": due.near_at,
         "term": term.text, "sender_sha256": mark_of(here.database.settings.data, item.sender),
         "person_id": person.id if person is not None else None, "language": sending.language,
-        "illustrative": official.illustrative,
+        "illustrative": official.illustrative, "hidden": bool(sending.trap),
     }  # fmt: skip
 
 
@@ -318,7 +318,8 @@ def _write(here: _Round, taken: list[_Taken], later: list[Callable[[], None]] | 
         row = t.row
         t.item.receipt = Receipt(row["number"], t.code, row["stage"], row["kind"], row["place_code"],
                                  row["near_border"], t.outside, report_id, row["key"])  # fmt: skip
-    sent = [(t.row["duty_code"], ids[t.row["key"]], event_ids[ids[t.row["key"]]], t.item.now) for t in taken]
+    seen = [t for t in taken if not t.row["hidden"]]
+    sent = [(t.row["duty_code"], ids[t.row["key"]], event_ids[ids[t.row["key"]]], t.item.now) for t in seen]
     notices.announce_sent(connection, sent, rules=here.rules)
     trail.record_all(here.database, connection, [_told(t) for t in taken], later=later)
 
@@ -332,7 +333,7 @@ def _text(t: _Taken, report_id: int) -> dict[str, Any]:
 
 
 def _line(t: _Taken, report_id: int, text_id: int | None) -> dict[str, Any]:
-    more = t.item.official.data if t.item.official is not None else {}
+    more = t.item.official.data if t.item.official is not None else {"trap": True} if t.row["hidden"] else {}
     data = {"channel": t.row["channel"], "rule": t.rule, "near": list(t.near), **more}
     return {
         "report_id": report_id, "at": t.item.now, "kind": "send", "actor": t.by, "from_stage": "",
