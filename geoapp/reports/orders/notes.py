@@ -5,7 +5,7 @@ from __future__ import annotations
 #: Of the words and the term of an order.
 CUT = "内容超过 %(n)s 字，已截短。"
 UNREAD_TERM = "时限“%(text)s”没有读懂，按类别的期限办。"
-LATE = "办结时限早于派单时间，请核对。"
+LATE, PAST = "办结时限早于派单时间，请核对。", "办结时限已经过了，请核对。"
 
 #: Code of why a row of a sheet is no order -> why, and what to do; a refused one is told why when it is stored.
 REASONS = {

@@ -17,7 +17,7 @@ from geoapp.errors import Invalid, TooLarge
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.orders import callers
 from geoapp.reports.orders.moments import end_of_day, find_moment, find_term
-from geoapp.reports.orders.notes import CUT, LATE, REASONS, UNREAD_TERM, Note
+from geoapp.reports.orders.notes import CUT, LATE, PAST, REASONS, UNREAD_TERM, Note
 from geoapp.reports.orders.order import canonical_number
 from geoapp.reports.orders.spelling import spelled
 from geoapp.reports.orders.text import MOST_WORDS
@@ -138,7 +138,7 @@ class OrderSheet:
     def _order(self, at: int, cells: Sequence[Any], number: str, words: str, place: str) -> SheetOrder:
         category = " / ".join(self._distinct(cells, ("category",)))
         sent, reported = self._moment(cells, "sent_at"), self._moment(cells, "reported_at")
-        term, due, notes = self._term(cells, sent or self._now)
+        term, due, notes = self._term(cells, sent)
         if len(words) > MOST_WORDS:
             notes.append(Note(CUT, n=MOST_WORDS))
         phones = [t.value for text in self._texts(cells, "phone")
@@ -148,8 +148,8 @@ class OrderSheet:
         return SheetOrder(at, number, words, place, category[:200], kinds, term, due, sent, reported,
                           tuple(dict.fromkeys(phones))[:5], tuple(notes))  # fmt: skip
 
-    def _term(self, cells: Sequence[Any], sent: datetime) -> tuple[str, datetime | None, list[Note]]:
-        term, due = "", None
+    def _term(self, cells: Sequence[Any], stated: datetime | None) -> tuple[str, datetime | None, list[Note]]:
+        term, due, sent = "", None, stated or self._now
         notes: list[Note] = []
         for text in self._texts(cells, "term"):
             plain = self._dated(text)
@@ -161,7 +161,7 @@ class OrderSheet:
             if moment is None and span is None:
                 notes.append(Note(UNREAD_TERM, text=text[:20]))
         if due is not None and due <= sent:
-            notes.append(Note(LATE))
+            notes.append(Note(LATE if stated else PAST))
         return term, due, notes
 
     def _moment(self, cells: Sequence[Any], field: str) -> datetime | None:

@@ -15,7 +15,7 @@ from geoapp.errors import Invalid, TooLarge
 from geoapp.reports.kinds import UNSORTED, Kinds
 from geoapp.reports.orders import callers
 from geoapp.reports.orders.moments import end_of_day, find_moment, find_term, find_today
-from geoapp.reports.orders.notes import LATE, Note
+from geoapp.reports.orders.notes import LATE, PAST, Note
 from geoapp.reports.orders.order import EDGE, Order, Reading, canonical_number
 from geoapp.reports.orders.parts import Part, divide
 from geoapp.reports.orders.places import address_end, find_address
@@ -93,7 +93,7 @@ class _Reader:
         name, phones = self._caller()
         number = self._number()
         sent, reported = self._moment("sent_at"), self._moment("reported_at")
-        term, due = self._term(sent or self.now)
+        term, due = self._term(sent)
         self._unused()
         category = self._lines("category", " / ")
         place = self._place()
@@ -188,8 +188,8 @@ class _Reader:
                 return found.at
         return None
 
-    def _term(self, sent: datetime) -> tuple[str, datetime | None]:
-        term, due = "", None
+    def _term(self, stated: datetime | None) -> tuple[str, datetime | None]:
+        term, due, sent = "", None, stated or self.now
         for part in self._of("term"):
             text = self.text[: part.end]
             moment = find_moment(text, zone=self.zone, near=sent, begin=part.start)
@@ -209,7 +209,7 @@ class _Reader:
         if not term and due is None:
             term = self._asked_term()
         if due is not None and due <= sent:
-            self.notes.append(Note(LATE))
+            self.notes.append(Note(LATE if stated else PAST))
         return term, due
 
     def _asked_term(self) -> str:

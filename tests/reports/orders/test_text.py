@@ -177,6 +177,9 @@ def test_dates_of_terms(written: str, due: str) -> None:
 def test_a_term_before_its_order_is_pointed_out() -> None:
     order = read("编号：20261118-0412\n派单时间：2026-11-18 09:00\n办结时限：2026-11-17\n内容：路灯不亮")
     assert order.notes == ("办结时限早于派单时间，请核对。",)
+    # Where it does not say when it was sent, all that is known is that the term is over.
+    order = read("编号：20261118-0412\n办结时限：2025-11-17\n内容：路灯不亮")
+    assert order.notes == ("办结时限已经过了，请核对。",)
 
 
 def test_two_orders_in_one_text_are_refused_and_one_number_twice_is_not() -> None:
