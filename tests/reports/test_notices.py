@@ -7,6 +7,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_string, policy
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from geoapp.reports.notices import store, tasks
 from geoapp.reports.notices.clients import NotDelivered, send_letter, send_message
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.receipts import actions as receipts
+from geoapp.reports.receipts.hearing import actions as hearing
+from geoapp.reports.sending.actions import TooManyReports
 from tests.reports.world import HOUR, NOW, Town
 
 
@@ -160,7 +163,25 @@ def test_34_letters_say_number_and_state_and_open_nothing(posting: Town, mail: M
     assert "答复：清完了" in letters[2][1].get_content()
 
 
-def test_an_address_left_on_the_receipt_is_written_to(app: APIFlask, town: Town) -> None:
+def digits_sent(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Do the letters that ask for proof; gives addresses and digits, in the order of asking."""
+    database, sent = app.extensions["geoapp"]["database"], []
+    monkeypatch.setattr(
+        tasks, "send_letter", lambda settings, *, to, subject, body: sent.append((to, subject[:6])) or body
+    )
+    monkeypatch.setattr(
+        tasks, "send_message", lambda settings, *, to, text, language: sent.append((to, text[:6])) or text
+    )
+    for job in JobQueue(database).latest()[::-1]:
+        if job.task == tasks.PROOF.name and job.state == "queued":
+            tasks.ask_for_proof(database, lambda share, words: None, **job.args)
+            JobQueue(database).cancel(job.id)
+    return sent
+
+
+def test_an_address_left_on_the_receipt_is_written_to_once_it_is_proved(
+    app: APIFlask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The latest one of each holder, and none for whoever took her data back."""
     receipt = town.send()
     joined = receipts.join(town.database, VISITOR, receipt.number, sender=Sender("192.0.2.9", "b"), now=NOW)
@@ -179,6 +200,17 @@ def test_an_address_left_on_the_receipt_is_written_to(app: APIFlask, town: Town)
     for code, form in left:
         assert phone.post(f"/r/{code}/news", data=form).status_code == 303
     assert phone.post(f"{mine}/news", data={"email": "li@"}).status_code == 400
+    # Anybody may have written down anybody's address: until it is proved, nothing but the digits goes there.
+    with town.database.reading() as connection:
+        assert store.followers(connection, [receipt.report_id]) == []
+    assert "l…@example.org" in phone.get(mine).text and "li@example.org" not in phone.get(mine).text
+    sent = dict(digits_sent(app, monkeypatch))
+    assert sorted(sent) == ["13800138000", "li@example.org"], "the first one was left for another"
+    for wrong in ("", "000000", sent["13800138000"]):
+        assert phone.post(f"{mine}/news", data={"digits": wrong}).status_code == 400
+    assert phone.post(f"{mine}/news", data={"digits": f" {sent['li@example.org']} "}).status_code == 303
+    assert phone.post(f"/r/{joined.code}/news", data={"digits": sent["13800138000"]}).status_code == 303
+    assert phone.post(f"{mine}/news", data={"digits": sent["li@example.org"]}).status_code == 400, "proved already"
     assert "发邮件告诉您" in phone.get(mine).text and "发短信告诉您" in phone.get(f"/r/{joined.code}").text
     with town.database.reading() as connection:
         hear = store.followers(connection, [receipt.report_id])
@@ -187,6 +219,17 @@ def test_an_address_left_on_the_receipt_is_written_to(app: APIFlask, town: Town)
     receipts.take_back(town.database, receipt.code, address="192.0.2.1")
     with town.database.reading() as connection:
         assert [each.channel for each in store.followers(connection, [receipt.report_id])] == ["message"]
+
+
+def test_digits_are_not_tried_out(throttled: Town) -> None:
+    """Five at once, then one in twelve minutes: a million take 22 years."""
+    receipt, db = throttled.send(), throttled.database
+    hearing.hear(db, receipt.code, Contact(email="li@example.org"), language="zh", address="192.0.2.1", now=NOW)
+    for n in range(5):
+        assert not hearing.prove(db, receipt.code, f"{n:06d}", address="192.0.2.1", now=NOW)
+    with pytest.raises(TooManyReports):
+        hearing.prove(db, receipt.code, "999999", address="198.51.100.1", now=NOW)
+    assert not hearing.prove(db, receipt.code, "999999", address="192.0.2.1", now=NOW + timedelta(minutes=12))
 
 
 def test_whoever_joined_and_was_merged_is_told_too(posting: Town) -> None:

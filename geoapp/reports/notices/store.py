@@ -102,6 +102,15 @@ def hears_by(connection: Connection, report_id: int, follower_id: int | None) ->
     return str(connection.execute(sa.select(table.c.channel).where(mine, by_letter).limit(1)).scalar() or "")
 
 
+def unproved(connection: Connection, report_id: int, follower_id: int | None) -> int | None:
+    """A follower, or the sender herself (None), who hears by nothing yet: None, or the number of her row."""
+    table = report_followers
+    own = (table.c.report_id == report_id) & table.c.secret_sha256.is_(None)
+    mine = own if follower_id is None else table.c.id == follower_id
+    silent = table.c.ended_at.is_(None) & (table.c.channel == "none")
+    return connection.execute(sa.select(table.c.id).where(mine, silent).order_by(table.c.id.desc()).limit(1)).scalar()
+
+
 def change_follower(connection: Connection, follower_id: int, **values: Any) -> None:
     """Set a follower's channel and language."""
     connection.execute(report_followers.update().where(report_followers.c.id == follower_id).values(values))

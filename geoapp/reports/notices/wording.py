@@ -55,3 +55,15 @@ def for_resident(case: Case, line: Event, answer: str | None, *, english: bool) 
         lines = [subject + "。", *([f"答复：{answer}"] if answer else [])]
         lines.append("要看详情、或者不想再收到，请打开您保存的回执（二维码）。")
     return subject, "\n\n".join(lines) + "\n"
+
+
+def for_proof(case: Case, digits: str, *, english: bool) -> tuple[str, str]:
+    """Subject and body of the letter that asks whether an address is hers."""
+    number = spoken(case.number)
+    if english:
+        lines = [f"Somebody wants news of report {number} to come to this address.",
+                 f"If it is you, write {digits} on your receipt. If not, do nothing: no more will come."]  # fmt: skip
+        return f"{digits} is your code for report {number}", "\n\n".join(lines) + "\n"
+    lines = [f"有人想用这个地址收反映 {number} 的进展。",
+             f"是您的话，请把 {digits} 填到回执上。不是您的话不用管，不会再收到。"]  # fmt: skip
+    return f"{digits} 是反映 {number} 的确认码", "\n\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from geoapp.reports.actions import Desk, desk, looking
 from geoapp.reports.cases import Case, Text
 from geoapp.reports.contacts import store as contacts
 from geoapp.reports.notices import store as hearing
+from geoapp.reports.notices.proof import shown
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.receipts.view import (
@@ -54,7 +55,7 @@ class Held:
 
 
 def held_by(at: Desk, code: str) -> Held:
-    """What a receipt's code opens; whoever asks pays for wrong ones (`_holding`)."""
+    """What a receipt's code opens; whoever asks pays for wrong ones (`holding`)."""
     letters = numbers.read_code(code)
     found = store.by_secret(at.connection, numbers.hashed(letters)) if letters is not None else None
     # The hash was looked up by an index; comparing it once more in constant time tells nothing of a near miss.
@@ -67,7 +68,7 @@ class _Guess(Exception):
     """A wrong code: what it costs is written in a transaction of its own, for the one at hand is undone."""
 
 
-def _holding(database: Database, code: str, address: str, work: Callable[[Desk, Held], Any], *, write: bool = True,
+def holding(database: Database, code: str, address: str, work: Callable[[Desk, Held], Any], *, write: bool = True,
              now: datetime | None = None) -> Any:  # fmt: skip
     try:
         for _ in range(_TRIES):
@@ -88,7 +89,7 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
     """The state of a case, to whoever holds its receipt."""
 
     def look(at: Desk, held: Held) -> ReceiptView:
-        own, root = held.case, _root(at, held.case)
+        own, root = held.case, root_of(at, held.case)
         texts = store.texts(at.connection, {own.id, root.id})
         events = store.events(at.connection, root.id)
         mine = [t for t in texts if held.is_sender and t.report_id == own.id and _is_own(t)]
@@ -104,12 +105,19 @@ def view(database: Database, code: str, *, address: str, now: datetime | None = 
             can_withdraw=own.stage == Stage.COLLECT and held.is_sender and own.me_too == 0,
             has_contact=held.is_sender and contacts.has_contact(at.connection, own.id),
             hears_by=hearing.hears_by(at.connection, own.id, held.follower_id),
+            asked=_asked(at, held),
             merged_into=root.number if root.id != own.id else None,
             judged=(root.solved, root.satisfied),
         )
 
-    found: ReceiptView = _holding(database, code, address, look, write=False, now=now)
+    found: ReceiptView = holding(database, code, address, look, write=False, now=now)
     return found
+
+
+def _asked(at: Desk, held: Held) -> str:
+    waiting = hearing.unproved(at.connection, held.case.id, held.follower_id)
+    contact = contacts.follower(at.connection, waiting) if waiting is not None else None
+    return shown(contact) if contact is not None and contact.channel != "none" else ""
 
 
 def _is_own(text: Text) -> bool:
@@ -119,7 +127,7 @@ def _is_own(text: Text) -> bool:
 
 def report_of(database: Database, code: str, *, address: str) -> tuple[int, int | None]:
     """Ids of the report and of the follower (None: the sender) that a receipt belongs to, for photographs and links."""
-    found: tuple[int, int | None] = _holding(
+    found: tuple[int, int | None] = holding(
         database, code, address, lambda at, held: (held.case.id, held.follower_id), write=False
     )
     return found
@@ -131,14 +139,14 @@ def say_not_mended(
     """没修好: the case is taken up again, first by the secretary 书记, then a level higher each time."""
 
     def reopen(at: Desk, held: Held) -> None:
-        case = _root(at, held.case)
+        case = root_of(at, held.case)
         move = stages.check(case.stage, "not_mended", _HOLDER)
         if not can_say_not_mended(case, now=at.now, days=JUDGED_WITHIN_DAYS):
             raise Invalid("办完已经超过三十天；请重新反映一次，我们会接着办。")
         text_id = at.text(_shelf(held, case), words, role="judgement", public=True, held=True, by=_writer(held))
         again(at, case, move, text_id=text_id, by="sender", solved=False)
 
-    _holding(database, code, address, reopen, now=now)
+    holding(database, code, address, reopen, now=now)
 
 
 def again(at: Desk, case: Case, move: stages.Move, *, text_id: int | None, by: str | None, **changes: Any) -> Case:
@@ -169,7 +177,7 @@ def say_satisfied(
     """满意吗: was it solved, and is the sender content? Asked once for each closing; answered by the sender alone."""
 
     def judge(at: Desk, held: Held) -> None:
-        case = _root(at, held.case)
+        case = root_of(at, held.case)
         move = stages.check(case.stage, "satisfied", _HOLDER)
         if not held.is_sender or case.judged_at is not None:
             raise Invalid("这件事已经评价过，或者由最先反映的人评价；谢谢。")
@@ -177,7 +185,7 @@ def say_satisfied(
         changes = {"solved": solved, "satisfied": satisfied, "judged_at": at.now}
         at.step(case, move, changes=changes, text_id=text_id, by="sender")
 
-    _holding(database, code, address, judge, now=now)
+    holding(database, code, address, judge, now=now)
 
 
 def add_words(database: Database, code: str, words: str, *, address: str, now: datetime | None = None) -> None:
@@ -185,7 +193,7 @@ def add_words(database: Database, code: str, words: str, *, address: str, now: d
 
     def add(at: Desk, held: Held) -> None:
         spend(at, throttles.for_joining(Sender(address), factor=at.database.settings.rate_limits))
-        case = _root(at, held.case)
+        case = root_of(at, held.case)
         move = stages.check(case.stage, "add", _HOLDER)
         if not clean(words):
             raise Invalid("请写一句话。")
@@ -193,44 +201,13 @@ def add_words(database: Database, code: str, words: str, *, address: str, now: d
         text_id = at.text(_shelf(held, case), words, role="addition", public=True, held=True, by=_writer(held))
         at.aside(case, move, text_id=text_id, by="sender" if held.is_sender else "follower")
 
-    _holding(database, code, address, add, now=now)
-
-
-def hear(
-    database: Database, code: str, contact: Contact, *, language: str, address: str, now: datetime | None = None
-) -> None:
-    """Leave an address or a number to hear of it by; another one takes the place of the first."""
-
-    def ask(at: Desk, held: Held) -> None:
-        spend(at, throttles.for_joining(Sender(address), factor=at.database.settings.rate_limits))
-        case, checked = held.case, contact.checked()
-        if checked.channel == "none":
-            raise Invalid("请填一个收得到消息的地址。")
-        root = _root(at, case)
-        move = stages.check(root.stage, "follow", Standing())
-        if held.follower_id is None:
-            contacts.erase(at.connection, contacts.of_sender_followers(case.id), at=at.now)
-            store.end_own_followers(at.connection, case.id, at=at.now)
-            follower = store.add_follower(
-                at.connection, report_id=case.id, me_too=False, channel=checked.channel, language=language, at=at.now
-            )
-        else:
-            follower, before = held.follower_id, contacts.follower(at.connection, held.follower_id) or Contact()
-            # She may have left her number to be called back.
-            checked = replace(before, email=checked.email, phone=checked.phone or before.phone,
-                              by_message=checked.by_message)  # fmt: skip
-            contacts.erase(at.connection, contacts.of_report(case.id, follower), at=at.now)
-            hearing.change_follower(at.connection, follower, channel=checked.channel, language=language)
-        contacts.add(at.connection, case.id, checked, follower_id=follower)
-        at.aside(root, move, by="sender" if held.is_sender else "follower")
-
-    _holding(database, code, address, ask, now=now)
+    holding(database, code, address, add, now=now)
 
 
 def take_back(database: Database, code: str, *, address: str, words: bool = False, now: datetime | None = None) -> None:
     """Take one's personal data back; the case stays. ``words``: one's own words go too, and are public no more."""
 
-    _holding(database, code, address, lambda at, held: take_back_at(at, held, words=words), now=now)
+    holding(database, code, address, lambda at, held: take_back_at(at, held, words=words), now=now)
 
 
 def take_back_at(at: Desk, held: Held, *, words: bool) -> None:
@@ -277,7 +254,7 @@ def withdraw(database: Database, code: str, *, address: str, now: datetime | Non
         changes = _forget_sender(at, case, words=True)
         at.step(case, move, changes={**changes, "closed_at": at.now, "outcome": "withdrawn"}, by="sender")
 
-    _holding(database, code, address, end, now=now)
+    holding(database, code, address, end, now=now)
 
 
 def join(
@@ -302,7 +279,7 @@ def join(
         if known is not None:
             return _joined(store.case_by_id(at.connection, known[0]), code, again=True)
         spend(at, throttles.for_joining(sender, factor=at.database.settings.rate_limits))
-        case = _root(at, store.case_by_number(at.connection, number))
+        case = root_of(at, store.case_by_number(at.connection, number))
         if case.hidden:
             raise store.no_such_report()
         move = stages.check(case.stage, "join" if me_too else "follow", Standing())
@@ -344,7 +321,7 @@ def _joined(case: Case, code: str, *, again: bool = False) -> Receipt:
                    case.key, again)  # fmt: skip
 
 
-def _root(at: Desk, case: Case) -> Case:
+def root_of(at: Desk, case: Case) -> Case:
     """The case that is worked on: itself, or the one that it was merged into."""
     for _ in range(_LONGEST_CHAIN):
         if case.merged_into is None:

@@ -64,6 +64,8 @@ class ReceiptView:
     has_contact: bool
     #: By which way its holder hears of it: "email", "message", or empty.
     hears_by: str
+    #: The address, half shown, that a letter with digits went to; empty where none is waited for.
+    asked: str
     #: 受理编号 of the case that this one was merged into.
     merged_into: str | None
     judged: tuple[bool | None, bool | None]

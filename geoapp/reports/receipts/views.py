@@ -25,6 +25,7 @@ from geoapp.reports.photos.photo import MOST
 from geoapp.reports.photos.views import ticketed_url
 from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.receipts import forms, showing
+from geoapp.reports.receipts.hearing import actions as hearing
 from geoapp.reports.wording import state_words
 from geoapp.web import assets, current
 from geoapp.web.bodies import takes
@@ -131,16 +132,20 @@ def add(code: str) -> Any:
 
 @blueprint.post("/r/<code>/news")
 @needs("reports.send")
-@describe(form={"email": TEXT, "phone": TEXT}, answers={303: ()}, errors=(409,))
+@describe(form={"email": TEXT, "phone": TEXT, "digits": TEXT}, answers={303: ()}, errors=(409,))
 @no_cookie
 @limited("receipt", "30/hour")
 def news(code: str) -> Any:
-    """Leave an address or a number to hear by how far it has come."""
+    """Leave an address or a number to hear by how far it has come, or the digits that came to it."""
     # An address that nothing is ever sent to is not kept.
     ways, form = _ways(), request.form
+    if "digits" in form:
+        if not hearing.prove(current.database(), code, form["digits"], address=client_address()):
+            raise Invalid(_("这六位数字不对；请照最新一封信再填一次。"))
+        return _back(code)
     email, phone = form.get("email", "") if ways["email"] else "", form.get("phone", "") if ways["message"] else ""
     contact = Contact(phone=phone, email=email, by_message=bool(phone))
-    receipts.hear(current.database(), code, contact, language=chosen(), address=client_address())
+    hearing.hear(current.database(), code, contact, language=chosen(), address=client_address())
     return _back(code)
 
 

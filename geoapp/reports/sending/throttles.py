@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from geoapp.reports.notices.proof import ANOTHER_S, TRIES
 from geoapp.reports.people import Sender
 
 
@@ -41,6 +42,11 @@ def for_joining(sender: Sender, *, factor: float) -> list[Bucket]:
 def for_guessing(address: str, *, factor: float) -> list[Bucket]:
     """What one wrong receipt takes from."""
     return _buckets("receipt", [("address", address or "unknown", _GUESSES)], factor)
+
+
+def for_proving(follower_id: int, *, factor: float) -> list[Bucket]:
+    """What one try of the digits of a letter takes from."""
+    return _buckets("proof", [("follower", str(follower_id), (TRIES, ANOTHER_S))], factor)
 
 
 def _buckets(purpose: str, named: list[tuple[str, str, tuple[float, float]]], factor: float) -> list[Bucket]:
