@@ -207,7 +207,8 @@ def test_an_address_left_on_the_receipt_is_written_to_once_it_is_proved(
     sent = dict(digits_sent(app, monkeypatch))
     assert sorted(sent) == ["13800138000", "li@example.org"], "the first one was left for another"
     for wrong in ("", "000000", sent["13800138000"]):
-        assert phone.post(f"{mine}/news", data={"digits": wrong}).status_code == 400
+        refused = phone.post(f"{mine}/news", data={"digits": wrong})
+        assert refused.status_code == 400 and f'href="{mine}"' in refused.text, "and it leads back"
     assert phone.post(f"{mine}/news", data={"digits": f" {sent['li@example.org']} "}).status_code == 303
     assert phone.post(f"/r/{joined.code}/news", data={"digits": sent["13800138000"]}).status_code == 303
     assert phone.post(f"{mine}/news", data={"digits": sent["li@example.org"]}).status_code == 400, "proved already"
