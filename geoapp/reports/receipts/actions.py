@@ -68,8 +68,16 @@ class _Guess(Exception):
     """A wrong code: what it costs is written in a transaction of its own, for the one at hand is undone."""
 
 
-def holding(database: Database, code: str, address: str, work: Callable[[Desk, Held], Any], *, write: bool = True,
-             now: datetime | None = None) -> Any:  # fmt: skip
+def holding(
+    database: Database,
+    code: str,
+    address: str,
+    work: Callable[[Desk, Held], Any],
+    *,
+    write: bool = True,
+    now: datetime | None = None,
+) -> Any:
+    """Do something in the name of whoever holds a receipt; NoSuchReport for a wrong code, which costs its ``address``."""
     try:
         for _ in range(_TRIES):
             try:
