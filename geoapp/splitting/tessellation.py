@@ -108,7 +108,7 @@ def tessellate(
     say("分配地块")
     cells, site_of, in_block = _shared_out(blocks, sites, active, block_of)
     say("接合碎片")
-    cells, site_of = _clean(cells, site_of, in_block, sites)
+    cells, site_of = _clean(outline, cells, site_of, in_block, sites)
     cell_of = np.full(len(host), -1, dtype=np.int64)
     by_area = np.argsort(shapely.area(cells), kind="stable")
     by_area = by_area[site_of[by_area] >= 0]
@@ -287,12 +287,14 @@ def _around_sites(
 
 
 def _clean(
-    cells: GeometryArray, site_of: IntArray, in_block: IntArray, sites: GeometryArray
+    outline: Any, cells: GeometryArray, site_of: IntArray, in_block: IntArray, sites: GeometryArray
 ) -> tuple[GeometryArray, IntArray]:
     """Valid coverage of single polygons, one per site; what is stray joins a neighbour, of its block if it can."""
     covered = shapely.coverage_clean(only_polygons(cells), gap_width=0.05, snapping_distance=SNAP_M)
     pieces, row = shapely.get_parts(covered, return_index=True)
-    owner, block = site_of[row], in_block[row]
+    lost = _lost(outline, pieces)
+    pieces, bare = np.append(pieces, lost), np.full(len(lost), -1)
+    owner, block = np.append(site_of[row], bare), np.append(in_block[row], bare)
     area = shapely.area(pieces)
     pieces, owner, block, area = (x[area > 0] for x in (pieces, owner, block, area))
     main = _main_pieces(pieces, owner, sites)
@@ -308,6 +310,13 @@ def _clean(
         merged = shapely.coverage_clean(merged)
     owner = np.where(bare, -1, owner)[kept]
     return merged, owner
+
+
+def _lost(outline: Any, pieces: GeometryArray) -> GeometryArray:
+    """Ground that no piece has: a corner on the rim that was drawn to one 4 mm inside took a long thin wedge along."""
+    rest = shapely.get_parts(shapely.difference(outline, shapely.coverage_union_all(pieces)))
+    wedges: GeometryArray = rest[(shapely.get_type_id(rest) == 3) & (shapely.area(rest) > SPECK_M2 / 10)]
+    return wedges
 
 
 def _main_pieces(pieces: GeometryArray, owner: IntArray, sites: GeometryArray) -> BoolArray:

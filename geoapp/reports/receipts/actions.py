@@ -77,7 +77,7 @@ def holding(
     write: bool = True,
     now: datetime | None = None,
 ) -> Any:
-    """Do something in the name of whoever holds a receipt; NoSuchReport for a wrong code, which costs its ``address``."""
+    """Do something in the name of whoever holds a receipt; a wrong code is NoSuchReport, and costs ``address``."""
     try:
         for _ in range(_TRIES):
             try:
