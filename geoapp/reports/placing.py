@@ -1,7 +1,8 @@
 """Where a report lies: evidence of place ranked, brought to WGS84, and held against the places of the day.
 
 A pin that somebody set and confirmed beats the device, the device beats the photograph; an address always does where
-no point is known. What each position came in is kept, so that a wrong datum can be found later.
+no point is known, and where the photograph was taken elsewhere. What each position came in is kept, so that a wrong
+datum can be found later.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ EVIDENCE = ("pin", "device", "exif", "building", "compound", "street", "place", 
 DATUMS = ("wgs84", "gcj02", "bd09")
 #: Nearer to a border than this, the report says so: a phone's position is not better.
 BORDER_M = 20.0
+#: A photograph taken farther than this from the address that somebody wrote shows something else, or was taken before.
+_ELSEWHERE_M = 300.0
 #: A device that knows its place no better than this knows the quarter, not the spot.
 _WORST_ACCURACY_M = 500.0
 _METRES_PER_DEGREE = 111_319.5
@@ -92,6 +95,16 @@ def best(positions: Iterable[Position]) -> Position | None:
     """The best piece of evidence that can be true; a vague device comes after all but nothing."""
     possible = [p for p in positions if p.evidence in EVIDENCE and p.is_possible()]
     return min(possible, key=_order, default=None)
+
+
+def without_elsewhere(positions: Iterable[Position], address: Position) -> list[Position]:
+    """Evidence without photographs that were taken elsewhere than the address says."""
+    return [p for p in positions if p.evidence != "exif" or _apart_m(p, address) <= _ELSEWHERE_M]
+
+
+def _apart_m(one: Position, other: Position) -> float:
+    (lon, lat), (east, north) = one.wgs84(), other.wgs84()
+    return float(np.hypot((east - lon) * np.cos(np.radians(lat)), north - lat)) * _METRES_PER_DEGREE
 
 
 def _order(position: Position) -> tuple[bool, int]:

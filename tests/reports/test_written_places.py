@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -10,10 +11,12 @@ from apiflask import APIFlask
 
 from geoapp.reports import store
 from geoapp.reports.cases import Case
+from geoapp.reports.placing import without_elsewhere
 from geoapp.reports.sending.taking.actions import too_many
 from geoapp.web.limits import limits_of
 from tests.places.street import HOME
 from tests.reports.orders import estates
+from tests.reports.photos import corpus
 from tests.reports.test_pages import key_of
 from tests.reports.world import Town, spot
 
@@ -131,3 +134,14 @@ def test_neighbours_behind_one_address_are_not_in_each_others_way(app: APIFlask)
     ):
         (declared,) = (each for name, each in limits_of(app.view_functions[endpoint]) if name == "report")
         assert declared.burst >= 120
+
+
+def test_a_photograph_taken_elsewhere_does_not_move_what_she_wrote(app: APIFlask, town: Town) -> None:
+    """It was taken in another city: the address says where, and nobody is told that it lies outside."""
+    estates.draw(town)
+    far = corpus.with_exif(corpus.tiff({}, gps={**corpus.GPS, 3: (corpus.ASCII, b"W\0")}))
+    fields = {"words": "路灯不亮", "address": "绿景苑3号楼", "photos": (io.BytesIO(far), "a.jpg", "image/jpeg")}
+    case, receipt = sent(app, town, **fields)  # type: ignore[arg-type]
+    assert (case.place_code[:15], case.evidence) == (f"{HOME}001", "building") and "不在我们管的范围里" not in receipt
+    near, house = spot(1.0, 3.5, "exif"), spot(1.5, 3.5, "building")
+    assert without_elsewhere([near, spot(7, 3, "exif"), spot(7, 3)], house) == [near, spot(7, 3)]

@@ -31,7 +31,7 @@ from geoapp.reports.kinds import Kind, Kinds
 from geoapp.reports.orders.actions import look_up
 from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos.actions import Prepared, attach
-from geoapp.reports.placing import Position, best
+from geoapp.reports.placing import Position, best, without_elsewhere
 from geoapp.reports.rulebook.store import SHIPPED, rulebook
 from geoapp.reports.sending.actions import take
 from geoapp.reports.sending.matter import Receipt, Sending
@@ -199,12 +199,13 @@ def _sending(database: Database, filing: Filing, kind: Kind, photos: Sequence[Pr
     positions = [Position(*filing.lonlat, "device")] if filing.lonlat is not None else []
     positions += [photo.position for photo in photos if photo.position is not None]
     place_code = filing.address_id if filing.lonlat is None else ""
-    if best(positions) is None and not place_code:
+    at = best(positions)
+    if not place_code and filing.address_string and (at is None or at.evidence == "exif"):
         # An address is a place, too: without one it would wait at the district.
         found = look_up(database, filing.address_string)
-        place_code = found.shared_place
         if found.only is not None and found.only.position is not None:
-            positions = [found.only.position]
+            positions = [*without_elsewhere(positions, found.only.position), found.only.position]
+        place_code = "" if positions else found.shared_place
     personal = filing.personal
     return Sending(
         words=words,

@@ -29,7 +29,7 @@ from geoapp.reports.people import Contact, Sender
 from geoapp.reports.photos import actions as photos
 from geoapp.reports.photos import store as photo_store
 from geoapp.reports.photos.views import photo_url
-from geoapp.reports.placing import Position, best
+from geoapp.reports.placing import Position, best, without_elsewhere
 from geoapp.reports.receipts import actions as receipts
 from geoapp.reports.receipts import showing
 from geoapp.reports.receipts.views import boot, chosen_files, prepared_photos, told_once
@@ -242,8 +242,11 @@ def _sending(given: forms.Given, door: Door | None, prepared: Sequence[Any]) -> 
     # A door says where: a position out of the pictures would be where the phone was then.
     if door is None:
         positions = (*given.positions, *[each.position for each in prepared if each.position is not None])
-    if door is None and best(positions) is None:
-        positions, place_code = _written(given)
+        at = best(positions)
+        if at is None or (at.evidence == "exif" and given.address):
+            written, place_code = _written(given)
+            positions = (*(without_elsewhere(positions, written[0]) if written else positions), *written)
+            place_code = "" if positions else place_code
     return Sending(
         words=given.words, matter=given.matter, kind=given.kind or "unsorted", positions=positions,
         place_code=place_code, address=given.address, door_key=door.key if door is not None else "",

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 #: Labels that belong to somebody else when these words stand before them: 物业联系电话 is not the caller's.
 _STRANGERS = ("物业", "社区", "公司", "单位", "居委会", "派出所", "街道", "部门", "商户", "对方")
+#: The number of another order, which this one only tells of: 关联工单编号.
+_OTHERS = ("关联", "原", "历史", "父", "主", "重复", "上次", "前次", "此前")
 #: Fields whose value may follow the label without a blank: 时限24小时.
 _CLOSE = frozenset({"number", "term", "phone", "sent_at", "reported_at"})
 #: Fields whose short label, at the beginning of a line, may have a blank for a colon: 编号 CD-2026-1118.
@@ -41,10 +43,18 @@ def divide(text: str, labels: Mapping[str, str]) -> list[Part]:
         label = found[0].replace(" ", "")
         if (after := _is_label(text, found.start(), found.end(), labels[label])) is not None:
             marks.append((labels[label], label, _opening(text, found.start()), after))
+    marks = _without_quoted(text, marks)
     ends = [*(mark[2] for mark in marks[1:]), len(text)][: len(marks)]
     parts = [Part(field, label, at, after, end) for (field, label, at, after), end in zip(marks, ends, strict=True)]
     first = marks[0][2] if marks else len(text)
     return [Part("", "", 0, 0, first), *parts] if text[:first].strip() else parts
+
+
+def _without_quoted(text: str, marks: list[tuple[str, str, int, int]]) -> list[tuple[str, str, int, int]]:
+    """A number in brackets is told beside the order's own; where all stand in brackets, they are the orders' own."""
+    numbers = [mark for mark in marks if mark[0] == "number"]
+    quoted = [mark for mark in numbers if text[: mark[2]].rstrip().endswith("(")]
+    return marks if len(quoted) == len(numbers) else [mark for mark in marks if mark not in quoted]
 
 
 def _is_label(text: str, start: int, end: int, field: str) -> int | None:
@@ -55,6 +65,8 @@ def _is_label(text: str, start: int, end: int, field: str) -> int | None:
     assert after is not None
     size = len(text[start:end].replace(" ", ""))
     if inside and (size < 4 or text[:start].endswith(_STRANGERS)):
+        return None
+    if field == "number" and text[:start].endswith(_OTHERS):
         return None
     if after["colon"]:
         return after.end()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import datetime, tzinfo
 
 from geoapp.errors import Invalid
@@ -24,7 +26,7 @@ def read_pasted(text: str, vocabulary: Vocabulary, kinds: Kinds, *, now: datetim
     ------
     EmptyOrder, LongOrder, TooManyOrders, BadPaste
     """
-    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
+    lines = _cells(text)
     if len(lines) > 1 and len(lines[0]) > 1:
         try:
             sheet = OrderSheet(lines, vocabulary, kinds, now=now, zone=zone)
@@ -34,6 +36,15 @@ def read_pasted(text: str, vocabulary: Vocabulary, kinds: Kinds, *, now: datetim
         else:
             return _rows(sheet)
     return [read_order(piece, vocabulary, kinds, now=now, zone=zone) for piece in split_orders(text, vocabulary.labels)]
+
+
+def _cells(text: str) -> list[list[str]]:
+    """Rows as spreadsheets put them on the clipboard: a cell with line ends or quotes in it stands in quotes."""
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter="\t", strict=True))
+    except csv.Error:
+        rows = [line.split("\t") for line in text.splitlines()]  # quotes that somebody wrote
+    return [row for row in rows if any(cell.strip() for cell in row)]
 
 
 def _rows(sheet: OrderSheet) -> list[Order]:

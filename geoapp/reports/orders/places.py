@@ -23,6 +23,8 @@ _MARK = re.compile(rf"{_HOUSE}|{_ROAD}|{_NUMBER}(?:层|室|户)|{_TAIL}|(?:市|�
 _BEFORE = re.compile(
     r"^.*(?:反映|反应|来电称|称|表示|位于|地址[是为]?|住在?|居住在|投诉|举报|咨询|家住|发现|看到|[在于从](?=[\u4e00-\u9fff]))"
 )
+#: Before where somebody lives.
+_HOME = re.compile(r"(?:住在?|居住[在于]?|家住在?|住址[是为:：]?)\s?$")
 #: After house or unit: a floor, a room, or bare digits (3-2-501).
 _ROOM = re.compile(
     r"(?<=[号楼栋幢座单元门#])\s?(?:\d{1,2}层\s?)?(?:[A-Z]?\d{3,4}|\d{1,2}(?=[室户]))\s?[室户号]?(?=$|[\s,，。(（])"
@@ -48,6 +50,22 @@ def find_address(text: str) -> tuple[int, int] | None:
     while end > start and text[end - 1].isspace():
         end -= 1
     return (start, end) if re.search(_HOUSE, text[start:end]) else None
+
+
+def matter_address(text: str) -> tuple[int, int] | None:
+    """Where a sentence names the house that it is about: where the caller lives only if it names no other.
+
+    Examples
+    --------
+    >>> text = "市民住霞光里5号楼3单元201，来电反映霞光里7号楼门口井盖丢失"
+    >>> text[slice(*matter_address(text))]
+    '霞光里7号楼门口'
+    """
+    first = found = find_address(text)
+    while found is not None and _HOME.search(text[: found[0]]):
+        behind = find_address(text[found[1] :])
+        found = (found[1] + behind[0], found[1] + behind[1]) if behind else None
+    return found or first
 
 
 def address_end(text: str) -> int:

@@ -14,8 +14,10 @@ from geoapp.reports.orders.text import FREE_NUMBER, LABELLED_NUMBER, MOST_LETTER
 
 #: More than a screen of forms is a sheet: that is imported.
 MOST_ORDERS = 20
-#: Signs that stand before an order in a list: 1. (2) ① - #.
-_MARK = re.compile(r"\s*(?:[(（]?\d{1,2}[.、)）．]|[①-⑳])\s*(?=\D)")
+#: Signs that stand before an order in a list: 1. (2) ①; the next one's may be left at the end.
+_MARK = r"(?:[(（]?\d{1,2}[.、)）．]|[①-⑳])"
+_BEFORE = re.compile(rf"\s*{_MARK}\s*(?=\D)")
+_BEHIND = re.compile(rf"(?<=[;；。\s]){_MARK}\s*\Z")
 _LISTED = re.compile(r"[\s\d.、)(①-⑳#*·-]{0,8}")
 
 
@@ -49,9 +51,25 @@ def split_orders(text: str, labels: Mapping[str, str]) -> list[str]:
         )
     if len(numbers) < 2:
         return [text]
-    cuts = [_beginning(plain.text, parts, before, at) for before, at in itertools.pairwise(numbers)]
+    if _stand_behind(plain.text, numbers):
+        cuts = [plain.text.find(")", at) + 1 or at for at in numbers[:-1]]
+    else:
+        cuts = [_beginning(plain.text, parts, before, at) for before, at in itertools.pairwise(numbers)]
     edges = [0, *(_in_source(plain, cut) for cut in cuts), len(text)]
-    return [piece for a, b in itertools.pairwise(edges) if (piece := _MARK.sub("", text[a:b], 1).strip())]
+    return [piece for a, b in itertools.pairwise(edges) if (piece := _unmarked(text[a:b]))]
+
+
+def _stand_behind(text: str, numbers: list[int]) -> bool:
+    """Does every order end with its number, in brackets?"""
+    words = text[: numbers[0]].rstrip(" (")
+    return len(words) >= 4 and all(text[:at].rstrip().endswith("(") for at in numbers)
+
+
+def _unmarked(piece: str) -> str:
+    """An order without the signs of the list around it; what is inside stays as it is."""
+    piece = piece.lstrip(";；,，。 \n")
+    lead = _BEFORE.match(piece)
+    return _BEHIND.sub("", piece[lead.end() if lead else 0 :]).strip()
 
 
 def _numbers(text: str, parts: list[Part]) -> list[int]:

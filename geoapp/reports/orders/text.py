@@ -18,7 +18,7 @@ from geoapp.reports.orders.moments import end_of_day, find_moment, find_term, fi
 from geoapp.reports.orders.notes import LATE, PAST, Note
 from geoapp.reports.orders.order import EDGE, Order, Reading, canonical_number
 from geoapp.reports.orders.parts import Part, divide
-from geoapp.reports.orders.places import address_end, find_address
+from geoapp.reports.orders.places import address_end, matter_address
 from geoapp.reports.orders.spelling import Plain, spelled
 from geoapp.reports.orders.vocabulary import Vocabulary, likely_kinds
 
@@ -28,7 +28,9 @@ LABELLED_NUMBER = re.compile(
     r"[\s#:]*((?:[\u4e00-\u9fff]{1,4}(?=[\d〔\[(A-Z]))?[A-Z0-9〔〕\[\]()/_.年第-]{3,58}号?)", re.IGNORECASE
 )
 FREE_NUMBER = re.compile(
-    r"(?<![\dA-Z])([A-Z]{1,6}-?\d{8,20}(?:-\d{1,8})?|20\d{6}-\d{2,10}|20\d{8,18})(?![\dA-Z])", re.IGNORECASE
+    # 20261120-20261125 is from one day to another.
+    r"(?<![\dA-Z])([A-Z]{1,6}-?\d{8,20}(?:-\d{1,8})?|20\d{6}-(?!20\d{6}(?!\d))\d{2,10}|20\d{8,18})(?![\dA-Z])",
+    re.IGNORECASE,
 )
 #: A term in a sentence is one only with what is to be done in it.
 _ASKED = re.compile(
@@ -283,7 +285,7 @@ class _Reader:
         """Words of an order that labels none: the stretches that no label claimed."""
         pieces = []
         for start, end in self._left():
-            found = None if place else find_address(self.text[start:end])
+            found = None if place else matter_address(self.text[start:end])
             if found and not self._has_place():
                 a, b = start + found[0], start + found[1]
                 self._read("place", self._safe(a, b), a, b, "")
@@ -307,7 +309,7 @@ class _Reader:
         if read or not words:
             return read
         for part in self._of("title") + self._of("words"):
-            if found := find_address(self.text[part.start : part.end]):
+            if found := matter_address(self.text[part.start : part.end]):
                 start, end = part.start + found[0], part.start + found[1]
                 self._read("place", self._safe(start, end), start, end, "")
                 return self._safe(start, end)
