@@ -68,6 +68,13 @@ def sheets(path: Path) -> list[str]:
         return [str(sheet.title) for sheet in book.worksheets if sheet.sheet_state == "visible"]
 
 
+def filled_sheets(path: Path) -> list[str]:
+    """Titles of the sheets that are not hidden and have two rows or more, in order."""
+    with _opened(path) as book:
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        return [str(s.title) for s in shown if len(list(itertools.islice(_filled(path, s), 2))) == 2]
+
+
 def rows(path: Path, sheet: str) -> Iterator[list[Any]]:
     """Rows of a sheet from its first on, with plain values; rows that are empty come as empty lists."""
     with _opened(path) as book:

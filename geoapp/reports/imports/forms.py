@@ -31,6 +31,8 @@ class Lines:
     encoding: str
     sha256: str
     read: Callable[[], Iterator[tuple[int, list[Any]]]]
+    #: Other sheets of the workbook with something in them, which are not read.
+    unread: tuple[str, ...] = ()
 
     def header(self, is_header: Callable[[Sequence[str]], bool]) -> tuple[int, list[str]]:
         """Row and headings of the first of the first rows that is one; the first row where none is."""
@@ -69,7 +71,8 @@ def _lines(plain: Path, encoding: str, sheet: str, *, name: str, digest: str) ->
     suffix = plain.suffix.lower()
     if suffix in _BOOKS:
         chosen = workbook.choose_sheet(plain, sheet)
-        return Lines(name, "UTF-8", digest, lambda: _numbered(workbook.rows(plain, chosen)))
+        unread = tuple(title for title in workbook.filled_sheets(plain) if title != chosen)
+        return Lines(name, "UTF-8", digest, lambda: _numbered(workbook.rows(plain, chosen)), unread)
     if suffix in _TEXTS:
         found = table.plain_lines(plain, encoding)[1].encoding
         return Lines(name, found.upper(), digest, lambda: _numbered(table.plain_lines(plain, found)[0]))

@@ -216,3 +216,29 @@ def test_what_is_no_sheet_of_orders_stores_nothing(town: Town, tmp_path: Path, m
     with pytest.raises(TooLarge, match="一次最多 4 行"):
         sheets.import_sheet(town.database, town.secretary, sheet(tmp_path, "csv-utf-8"), filename="a.csv", now=NOW)
     assert counted(town) == 0
+
+
+def test_of_a_workbook_the_first_list_of_orders_is_read_and_the_others_are_named(town: Town, tmp_path: Path) -> None:
+    """Before it stands a sheet that explains, behind it another month."""
+    book = openpyxl.Workbook()
+    sheets_of = {"说明": [["填写说明"], ["一行一件"]], "1月": [], "2月": [], "空": [[]]}
+    for n, title in enumerate(("1月", "2月")):
+        sheets_of[title] = [["工单编号", "诉求内容", "地址"], [f"A10000000{n}", "灯不亮", "绿景苑3号楼"]]
+    for title, lines in sheets_of.items():
+        sheet = book.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    del book["Sheet"]
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    done = sheets.import_sheet(town.database, town.secretary, path, filename="a.xlsx", now=NOW)
+    assert done.summary["unread"] == ["说明", "2月"] and done.summary["rows"] == 1
+    with town.database.reading() as connection:
+        assert core.case_by_origin(connection, "12345", "A100000000") is not None
+
+
+def test_a_term_that_is_over_is_noted(town: Town, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("工单编号,诉求内容,办结时限\nA1000001,灯不亮,2026-11-01\n", encoding="utf-8")
+    batch = sheets.import_sheet(town.database, town.secretary, path, filename="a.csv", now=NOW)
+    assert batch.summary["notes"]["past"] == 1 and set(batch.summary["notes"]) <= set(sheets.NOTES)

@@ -16,10 +16,10 @@ from geoapp.reports.imports.forms import Lines, opened
 from geoapp.reports.imports.history import SetAside
 from geoapp.reports.imports.store import Import
 from geoapp.reports.orders.actions import ORIGIN
-from geoapp.reports.orders.sheet import OrderSheet
+from geoapp.reports.orders.sheet import NoOrders, OrderSheet
 from geoapp.reports.orders.sheets import store, tasks
 from geoapp.reports.orders.sheets.packing import Row
-from geoapp.reports.rulebook.store import rulebook
+from geoapp.reports.rulebook.store import Rulebook, rulebook
 
 #: Rows of one sheet, and those that are stored while somebody waits: a second or so.
 MOST_ROWS, AT_ONCE = 5000, 300
@@ -36,6 +36,7 @@ NOTES = {
     "cut": "内容太长，已截短",
     "term": "时限没有读懂，按类别的期限办",
     "late": "办结时限早于派单时间，请核对",
+    "past": "办结时限已经过了，请核对",
 }
 
 
@@ -60,12 +61,9 @@ def import_sheet(database: Database, actor: Actor, path: Path, *, filename: str,
     TooLarge : more than `MOST_ROWS` rows
     """
     now, rules = now or utcnow(), rulebook(database.settings)
-    with opened(path, name=filename) as lines:
-        _require_few(lines)
-        cells = (row for _, row in lines.read())
-        sheet = OrderSheet(cells, rules.vocabulary, rules.kinds, now=now, zone=rules.clock.zone)
-        rows = list(sheet.rows())
-    told = {"columns": list(sheet.columns.unknown), "dropped": list(sheet.columns.dropped), "encoding": lines.encoding}
+    lines, sheet, rows = _read(path, filename, rules, now)
+    told: dict[str, Any] = {"unread": list(lines.unread)}
+    told |= {"columns": list(sheet.columns.unknown), "dropped": list(sheet.columns.dropped), "encoding": lines.encoding}
     read = {name: list(at) for name, at in sheet.columns.at.items()}
     batch = _begin(
         database, rows, {"notes": {}, "finished": False, "rows": len(rows), **told}, kind=KIND, origin=ORIGIN,
@@ -75,6 +73,25 @@ def import_sheet(database: Database, actor: Actor, path: Path, *, filename: str,
         tasks.go_on(database, actor, batch, rows)
     with database.reading() as connection:
         return imports.find(connection, batch.key)
+
+
+def _read(path: Path, filename: str, rules: Rulebook, now: datetime) -> tuple[Lines, OrderSheet, list[Row]]:
+    """The first sheet of the workbook that is a list of orders: before it may stand one that explains."""
+    refused: NoOrders | None = None
+    titles = [""]
+    for title in titles:
+        with opened(path, name=filename, sheet=title) as lines:
+            _require_few(lines)
+            cells = (row for _, row in lines.read())
+            try:
+                sheet = OrderSheet(cells, rules.vocabulary, rules.kinds, now=now, zone=rules.clock.zone)
+            except NoOrders as error:
+                refused = refused or error
+                titles += lines.unread if not title else ()
+                continue
+            return lines, sheet, list(sheet.rows())
+    assert refused is not None
+    raise refused
 
 
 def _begin(database: Database, rows: list[Row], summary: dict[str, Any], **values: Any) -> Import:

@@ -26,7 +26,7 @@ from geoapp.reports.imports import store as imports
 from geoapp.reports.imports.history import SetAside
 from geoapp.reports.imports.store import Import
 from geoapp.reports.orders.actions import ORIGIN, Draft, as_report, dialled, surroundings
-from geoapp.reports.orders.notes import CUT, LATE, REASONS, UNREAD_TERM
+from geoapp.reports.orders.notes import CUT, LATE, PAST, REASONS, UNREAD_TERM
 from geoapp.reports.orders.sheet import BadRow, SheetOrder
 from geoapp.reports.orders.sheets import store
 from geoapp.reports.orders.sheets.packing import Row
@@ -44,7 +44,7 @@ _BATCH, _SLICE_S = 100, 2.0
 #: Rows that nobody stores any more were left by a job that failed, or by an upload that was broken off.
 LEFT_OVER = timedelta(days=1)
 #: What the reading of a row notes -> its code.
-_OF_ROWS = {CUT: "cut", UNREAD_TERM: "term", LATE: "late"}
+_OF_ROWS = {CUT: "cut", UNREAD_TERM: "term", LATE: "late", PAST: "past"}
 
 
 def queue(connection: Connection, key: str) -> None:
