@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from geoapp.errors import Invalid, TooLarge
@@ -195,30 +195,46 @@ class OrderSheet:
 def find_columns(lines: Sequence[Sequence[Any]], vocabulary: Vocabulary) -> Columns:
     """The header among the first rows of a table: the one with the most headings that are known.
 
+    A header may have two lines, 诉求 above 诉求内容 and 地址: then the lower one tells what a column is, where it says
+    anything.
+
     Raises
     ------
     NoOrders : no row has a number and something to go by
     """
-    best: Columns | None = None
+    best, most = None, (0, False)
     for row, line in enumerate(lines, start=1):
-        at: dict[str, tuple[int, ...]] = {}
-        unknown = []
-        for position, cell in enumerate(line):
-            heading = _text(cell)
-            field = vocabulary.field_of(heading) if heading and len(heading) <= 40 else None
-            if field is not None:
-                at[field] = (*at.get(field, ()), position)
-            elif heading:
-                unknown.append(heading[:40])
-        complete = "number" in at and bool({"words", "title", "place"} & set(at))
-        if complete and (best is None or sum(map(len, at.values())) > sum(map(len, best.at.values()))):
-            told = {f: tuple(_text(line[p]) for p in at.get(f, ())) for f in ("dropped", "unused", "name")}
-            best = Columns(at, told["dropped"] + told["name"], told["unused"], tuple(unknown), row)
+        found = [_columns(line, row, vocabulary)]
+        below = lines[row] if row < len(lines) else ()
+        if sum(map(len, _columns(below, row + 1, vocabulary).at.values())) >= 2:
+            both = [low if _text(low) else high for high, low in zip_longest(line, below)]
+            found.append(_columns(both, row + 1, vocabulary))
+        for each in found:
+            complete = "number" in each.at and bool({"words", "title", "place"} & set(each.at))
+            # A title above a header of one line is no part of it.
+            known = sum(map(len, each.at.values())), each.header_row == row
+            if complete and known > most:
+                best, most = each, known
     if best is None:
         raise NoOrders(
             "没有找到工单的表头：需要一列工单编号，和一列诉求内容或地点；请核对工作表，或在用语表里补上本区的栏目名称。"
         )
     return best
+
+
+def _columns(line: Sequence[Any], row: int, vocabulary: Vocabulary) -> Columns:
+    """What the columns of a line are, if it is a header."""
+    at: dict[str, tuple[int, ...]] = {}
+    unknown = []
+    for position, cell in enumerate(line):
+        heading = _text(cell)
+        field = vocabulary.field_of(heading) if heading and len(heading) <= 40 else None
+        if field is not None:
+            at[field] = (*at.get(field, ()), position)
+        elif heading:
+            unknown.append(heading[:40])
+    told = {f: tuple(_text(line[p]) for p in at.get(f, ())) for f in ("dropped", "unused", "name")}
+    return Columns(at, told["dropped"] + told["name"], told["unused"], tuple(unknown), row)
 
 
 def _text(cell: Any) -> str:

@@ -71,6 +71,21 @@ def test_22_a_row_is_an_order_without_what_is_personal_but_the_telephone() -> No
     assert not any(secret in told for secret in ("王五", "138", "110105195901011234"))
 
 
+def test_a_header_of_two_lines_is_read_as_one() -> None:
+    """编号 runs down both lines, 诉求 stands above three columns, 时间 above two."""
+    upper = ["工单编号", "诉求", None, None, "时间", None]
+    lower = [None, "诉求内容", "诉求地址", "联系电话", "派单时间", "办结时限"]
+    values = ["A1000001", "灯不亮", "绿景苑3号楼", "13800138000", "2026-11-18 09:00", "3个工作日"]
+    table = sheet([["麦子店街道工单表"], upper, lower, values])
+    assert table.columns.header_row == 3
+    (order,) = table.rows()
+    assert isinstance(order, SheetOrder)
+    assert (order.number, order.words, order.place, order.term) == ("A1000001", "灯不亮", "绿景苑3号楼", "3wd")
+    assert order.phones == ("13800138000",) and order.sent_at == datetime(2026, 11, 18, 9, 0, tzinfo=BEIJING)
+    title = sheet([["麦子店街道工单表"], [None, *HEAD], [None, *row()]])
+    assert title.columns.header_row == 2 and "麦子店街道工单表" not in title.columns.unknown
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
