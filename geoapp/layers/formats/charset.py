@@ -99,12 +99,20 @@ def join(values: Iterable[bytes]) -> bytes:
     return b"\n".join(value for value in values if value)[:_SAMPLE_BYTES]
 
 
+#: Letters with accents in words of Latin letters: Café, José.
+_ACCENTS = re.compile("(?<=[A-Za-z])[\u00c0-\u024f]{1,2}|[\u00c0-\u024f]{1,2}(?=[A-Za-z])")
+
+
+def _is_latin(text: str) -> bool:
+    return _ACCENTS.sub("", text).isascii()
+
+
 def _utf8_share(sample: bytes) -> float:
     """Share of characters beyond ASCII that are whole; a value cut off in mid-character costs one."""
     text = sample.decode("utf-8", "replace")
     others = [c for c in text if c >= "\x80"]
     share = 1.0 - sum(c == "\ufffd" for c in others) / len(others)
-    if len(others) < 8 and not any("\u2e80" <= c <= "\uffef" for c in others):
+    if len(others) < 8 and not any("\u2e80" <= c <= "\uffef" for c in others) and not _is_latin(text):
         # Two or three GBK characters may pass for Greek in UTF-8; then let GBK win if it reads as Chinese.
         share = min(share, 0.7)
     return share

@@ -70,3 +70,10 @@ def test_a_letter_of_a_million_signs_is_read_in_no_time(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"x" * 900_000 + "\n霞光里社区居民委员会\n".encode("gb18030"))
     assert detect_file(path).encoding == "gb18030"
+
+
+@pytest.mark.parametrize("text", ["name\nCafé José\n", "Straße", "École 3"])
+def test_a_few_accents_are_no_chinese(text: str) -> None:
+    """Café in UTF-8 is Caf茅 in GB18030; beside Latin letters it is an accent."""
+    assert detect(text.encode()).encoding == "utf-8"
+    assert detect("茅台路".encode("gb18030")).encoding == "gb18030"
