@@ -7,6 +7,7 @@ A key only lets a program make requests; it opens nothing.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 from typing import Any
 
@@ -162,6 +163,9 @@ def token(token: str, form: str) -> Response:
     return answer("service_requests", [{"service_request_id": number, "token": token}], form)
 
 
+_QUOTED = re.compile("%[89A-F][0-9A-F]")
+
+
 @blueprint.post("/requests.<any(xml, json):form>")
 @needs(ANYBODY)
 @no_cookie
@@ -170,9 +174,13 @@ def token(token: str, form: str) -> Response:
 def make_request(form: str) -> Response:
     """Make a report; a key is needed. Answers a number, or a token where somebody sorts the report first."""
     database, book = current.database(), actions.book(current.settings())
-    key = actions.require_key(database, given(request.values, "api_key"))
-    if request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    # First, for the key of a body that is no form cannot be seen.
+    if request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data", ""}:
         raise Invalid(_("请用 application/x-www-form-urlencoded 或 multipart/form-data 发送。"))
+    key = actions.require_key(database, given(request.values, "api_key"))
+    if not request.mimetype:
+        raise Invalid(_("请用 application/x-www-form-urlencoded 或 multipart/form-data 发送。"))
+    _require_utf8()
     _check_jurisdiction()
     sent = filing(request.form)
     photos = _prepared()
@@ -185,6 +193,14 @@ def make_request(form: str) -> Response:
         raise
     tree = {filed.name: filed.value, "service_notice": filed.notice or None, "account_id": None}
     return answer("service_requests", [tree], form)
+
+
+def _require_utf8() -> None:
+    """Bytes of another encoding are kept quoted by the form's reader: such words would be nobody's."""
+    declared = request.mimetype_params.get("charset", "utf-8").lower()
+    broken = any(_QUOTED.search(value) or "\ufffd" in value for value in request.form.values())
+    if declared not in {"utf-8", "utf8", "us-ascii"} or broken:
+        raise Invalid(_("文字不是 UTF-8 编码；请用 UTF-8 发送。"))
 
 
 def _prepared() -> list[Prepared]:

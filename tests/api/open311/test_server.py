@@ -295,6 +295,19 @@ def test_23_bodies_of_other_kinds_are_400_and_never_parsed(server: Server, kind:
     assert ElementTree.fromstring(response.data).findtext("error/code") == "400"
 
 
+def test_words_in_another_encoding_are_refused_and_not_stored_as_signs(server: Server) -> None:
+    """GBK, declared or not; and a body that is no form is told so, not that its key is wrong."""
+    client = server.app.test_client()
+    for declared in ("; charset=GBK", ""):
+        body = f"api_key={server.key}&service_code=lamp&address_id=x&description=".encode() + "路灯不亮".encode("gbk")
+        answer = client.post(
+            "/open311/v2/requests.json", data=body, content_type="application/x-www-form-urlencoded" + declared
+        )
+        assert answer.status_code == 400 and "UTF-8" in answer.text
+    answer = client.post("/open311/v2/requests.json", json={"api_key": server.key, "service_code": "lamp"})
+    assert answer.status_code == 400 and "urlencoded" in answer.text
+
+
 def test_a_request_is_traced_to_the_key_through_which_it_came(server: Server) -> None:
     key = case_of(server, server.number()).key
     with server.database.reading() as connection:
