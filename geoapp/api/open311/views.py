@@ -177,10 +177,10 @@ def make_request(form: str) -> Response:
     # First, for the key of a body that is no form cannot be seen.
     if request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data", ""}:
         raise Invalid(_("请用 application/x-www-form-urlencoded 或 multipart/form-data 发送。"))
+    _require_utf8()
     key = actions.require_key(database, given(request.values, "api_key"))
     if not request.mimetype:
         raise Invalid(_("请用 application/x-www-form-urlencoded 或 multipart/form-data 发送。"))
-    _require_utf8()
     _check_jurisdiction()
     sent = filing(request.form)
     photos = _prepared()
@@ -196,9 +196,10 @@ def make_request(form: str) -> Response:
 
 
 def _require_utf8() -> None:
-    """Bytes of another encoding are kept quoted by the form's reader: such words would be nobody's."""
+    """Bytes of another encoding stay quoted in the form, or cost all of it: such words are nobody's."""
     declared = request.mimetype_params.get("charset", "utf-8").lower()
-    broken = any(_QUOTED.search(value) or "\ufffd" in value for value in request.form.values())
+    lost = request.mimetype.endswith("urlencoded") and bool(request.content_length) and not request.form
+    broken = lost or any(_QUOTED.search(value) or "\ufffd" in value for value in request.form.values())
     if declared not in {"utf-8", "utf8", "us-ascii"} or broken:
         raise Invalid(_("文字不是 UTF-8 编码；请用 UTF-8 发送。"))
 

@@ -9,6 +9,7 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -298,8 +299,9 @@ def test_23_bodies_of_other_kinds_are_400_and_never_parsed(server: Server, kind:
 def test_words_in_another_encoding_are_refused_and_not_stored_as_signs(server: Server) -> None:
     """GBK, declared or not; and a body that is no form is told so, not that its key is wrong."""
     client = server.app.test_client()
-    for declared in ("; charset=GBK", ""):
-        body = f"api_key={server.key}&service_code=lamp&address_id=x&description=".encode() + "路灯不亮".encode("gbk")
+    words = "路灯不亮".encode("gbk")
+    for said, declared in ((words, "; charset=GBK"), (words, ""), (quote(words).encode(), "")):
+        body = f"api_key={server.key}&service_code=lamp&lat={LAT}&long={LON}&description=".encode() + said
         answer = client.post(
             "/open311/v2/requests.json", data=body, content_type="application/x-www-form-urlencoded" + declared
         )
