@@ -19,7 +19,7 @@ _ORIENTATION, _CHANGED, _EXIF, _GPS = 0x0112, 0x0132, 0x8769, 0x8825
 _TAKEN, _TAKEN_OFFSET = 0x9003, 0x9011
 _LAT_REF, _LAT, _LON_REF, _LON, _DATUM, _ACCURACY = 1, 2, 3, 4, 0x12, 0x1F
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}
-_ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
+_ASCII, _SHORT, _LONG, _RATIONAL, _SIGNED = 2, 3, 4, 5, 10
 #: Broken receivers say 0, 0.
 _NOWHERE_DEGREES = 0.01
 
@@ -104,9 +104,10 @@ class _Directory:
         return self._bytes(tag, {_ASCII}, 64).split(b"\0")[0].decode("ascii", errors="replace").strip()
 
     def fractions(self, tag: int) -> list[float]:
-        """Up to three fractions; none when one of them is no number."""
-        found = self._bytes(tag, {_RATIONAL}, 3)
+        """Up to three fractions; none when one is no number; cameras write 0/0 for seconds that they do not know."""
+        found = self._bytes(tag, {_RATIONAL, _SIGNED}, 3)
         pairs = [struct.unpack_from(self._order + "II", found, at) for at in range(0, len(found), 8)]
+        pairs = pairs[:1] + [(0, 1) if pair == (0, 0) else pair for pair in pairs[1:]]
         return [] if any(below == 0 for _, below in pairs) else [above / below for above, below in pairs]
 
 

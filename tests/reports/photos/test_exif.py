@@ -98,3 +98,15 @@ def test_a_changed_block_gives_a_place_on_earth_or_none(data: st.DataObject) -> 
         assert -180 <= lon <= 180 and -90 <= lat <= 90
     at = found.taken_at(zone=BEIJING, now=NOW)
     assert at is None or at <= NOW + timedelta(days=1)
+
+
+def test_seconds_that_a_camera_does_not_know_cost_no_position() -> None:
+    """0/0 is none; anything over nothing is no number."""
+    unknown = {
+        2: (corpus.RATIONAL, [(39, 1), (5640, 100), (0, 0)]),
+        4: (corpus.RATIONAL, [(116, 1), (2760, 100), (0, 0)]),
+    }
+    found = exif.read(corpus.tiff({}, gps={**corpus.GPS, **unknown})).lonlat
+    assert found is not None and [round(v, 9) for v in found] == [116.46, 39.94]
+    wrong = {2: (corpus.RATIONAL, [(39, 1), (56, 1), (1, 0)])}
+    assert exif.read(corpus.tiff({}, gps={**corpus.GPS, **wrong})).lonlat is None
