@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from datetime import datetime, tzinfo
 
 from geoapp.errors import Invalid
@@ -13,6 +13,8 @@ from geoapp.reports.orders.several import MOST_ORDERS, TooManyOrders, split_orde
 from geoapp.reports.orders.sheet import BadRow, NoOrders, OrderSheet, SheetOrder
 from geoapp.reports.orders.text import read_order
 from geoapp.reports.orders.vocabulary import Vocabulary
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class BadPaste(Invalid):
@@ -41,7 +43,7 @@ def read_pasted(text: str, vocabulary: Vocabulary, kinds: Kinds, *, now: datetim
 def _cells(text: str) -> list[list[str]]:
     """Rows as spreadsheets put them on the clipboard: a cell with line ends or quotes in it stands in quotes."""
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter="\t", strict=True))
+        rows = list(csv.reader(_LINE.findall(text), delimiter="\t", strict=True))
     except csv.Error:
         rows = [line.split("\t") for line in text.splitlines()]  # quotes that somebody wrote
     return [row for row in rows if any(cell.strip() for cell in row)]
