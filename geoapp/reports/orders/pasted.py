@@ -17,6 +17,9 @@ from geoapp.reports.orders.vocabulary import Vocabulary
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
 class BadPaste(Invalid):
     """A row of a pasted table that is no order."""
 
