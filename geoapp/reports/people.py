@@ -6,9 +6,9 @@ import re
 from dataclasses import asdict, dataclass, fields
 
 from geoapp.errors import Invalid
+from geoapp.reports.telephones import kept
 
 _EMAIL = re.compile(r"[^@\s<>\",;:\\]{1,64}@[^@\s<>\",;:\\]{1,180}\.[^@\s<>\",;:\\.]{2,30}")
-_PHONE = re.compile(r"\+?[0-9]{5,15}(?:-[0-9]{1,6})?")
 
 
 class BadContact(Invalid):
@@ -38,8 +38,7 @@ class Contact:
     def checked(self) -> Contact:
         """The same without blanks; BadContact for what is no phone number or address, or too long."""
         name, phone, email, home = (_plain(t) for t in (self.name, self.phone, self.email, self.home))
-        phone = re.sub(r"[\s()（）]", "", phone)
-        if phone and not _PHONE.fullmatch(phone):
+        if phone and not (phone := kept(phone)):
             raise BadContact("电话号码不对；请填手机号或带区号的座机，也可以不填。")
         if email and not _EMAIL.fullmatch(email):
             raise BadContact("邮箱地址不对；请查对，也可以不填。")

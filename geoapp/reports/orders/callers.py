@@ -7,17 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geoapp.reports.orders.spelling import Plain, spelled
+from geoapp.reports.telephones import ANYWHERE, LABELLED, dialled
 
 PHONE, IDENTITY, EMAIL, NAME, HALF_SHOWN = "phone", "identity", "email", "name", "half-shown phone"
 _WORDS = {PHONE: "〔电话〕", HALF_SHOWN: "〔电话〕", IDENTITY: "〔证件号〕", EMAIL: "〔邮箱〕", NAME: "〔姓名〕"}
 #: What stands where something personal stood.
 MARKED = re.compile(r"〔(?:电话|证件号|邮箱|姓名|略)〕")
-_MOBILE = r"(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
-_LANDLINE = r"(?:\(0\d{2,3}\)|0\d{2,3})[ -]?[2-9]\d{6,7}(?:(?:转|-)\d{1,5})?"
-_LOCAL = r"[2-9]\d{3}[ -]?\d{4}(?:转\d{1,5})?"
-#: Eight digits alone are a telephone only where a label says so.
-_ANYWHERE = re.compile(rf"(?<![\d.]){_MOBILE}(?!\d)|(?<![\d.-]){_LANDLINE}(?!\d)")
-_LABELLED = re.compile(rf"(?<![\d.]){_MOBILE}(?!\d)|(?<![\d.-]){_LANDLINE}(?!\d)|(?<![\d.-]){_LOCAL}(?!\d)")
 _IDENTITY = re.compile(
     r"(?<![\dA-Za-z])[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
 )
@@ -60,10 +55,10 @@ def traces(text: str, *, labelled: bool = False) -> list[Trace]:
     [('phone', '13800138000'), ('phone', '01062345678转12')]
     """
     found: list[Trace] = []
-    for what, pattern in ((IDENTITY, _IDENTITY), (EMAIL, _EMAIL), (PHONE, _LABELLED if labelled else _ANYWHERE)):
+    for what, pattern in ((IDENTITY, _IDENTITY), (EMAIL, _EMAIL), (PHONE, LABELLED if labelled else ANYWHERE)):
         for match in pattern.finditer(text):
             if all(match.end() <= t.start or t.end <= match.start() for t in found):
-                value = _dialled(match[0]) if what == PHONE else match[0]
+                value = dialled(match[0]) if what == PHONE else match[0]
                 found.append(Trace(what, value, match.start(), match.end()))
     found += [Trace(HALF_SHOWN, "", m.start(), m.end()) for m in _HALF_SHOWN.finditer(text)]
     return sorted(found, key=lambda t: t.start)
@@ -138,9 +133,3 @@ def shown(plain: Plain, start: int, end: int) -> str:
 def mark(what: str) -> str:
     """The words that stand where something personal stood."""
     return _WORDS.get(what, "〔略〕")
-
-
-def _dialled(text: str) -> str:
-    digits = re.sub(r"[ ()-]", "", text)
-    mobile = re.fullmatch(r"\+?(?:86)?(1[3-9]\d{9})", digits)
-    return mobile[1] if mobile else digits
