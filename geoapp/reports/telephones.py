@@ -23,6 +23,8 @@ LABELLED = re.compile(rf"{_ANYWHERE}|(?<![\d.-]){LOCAL}(?!\d)")
 _ENDS_IN = re.compile(_EXTENSION + "$")
 _BETWEEN = re.compile(r"[\s().-]")
 _SEVERAL = re.compile(r"[/|,、;]|或")
+#: More digits than this are two numbers, unless a country stands before them.
+_ONE = re.compile(r"\+\d{5,15}|\d{5,12}")
 _ANY = re.compile(r"\+?\d{5,15}(?:-\d{1,6})?")
 
 
@@ -65,13 +67,17 @@ def first_kept(written: str) -> str:
     --------
     >>> first_kept("021-62345678/13800138000"), first_kept("手机 138.0013.8000")
     ('02162345678', '13800138000')
-    >>> first_kept("555-5555"), first_kept("abc")
-    ('5555555', '')
+    >>> first_kept("+1 (202) 555-0100"), first_kept("555-5555"), first_kept("abc")
+    ('+12025550100', '5555555', '')
     """
     for one in _SEVERAL.split(spelled(written).text):
-        found = LABELLED.search(one)
-        if number := kept(found[0]) if found else kept(one) or kept(_BETWEEN.sub("", one)):
-            return number
+        bare = _BETWEEN.sub("", one)
+        if LABELLED.fullmatch(one.strip()):
+            return kept(one)
+        if _ONE.fullmatch(bare):
+            return bare
+        if found := LABELLED.search(one):
+            return kept(found[0])
     return ""
 
 

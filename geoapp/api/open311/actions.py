@@ -35,6 +35,7 @@ from geoapp.reports.placing import Position, best, without_elsewhere
 from geoapp.reports.rulebook.store import SHIPPED, rulebook
 from geoapp.reports.sending.actions import take
 from geoapp.reports.sending.matter import Receipt, Sending
+from geoapp.reports.telephones import first_kept
 
 LONGEST_NAME = 60
 KEY = declare_action("open311.key", "发放接口密钥", per_minute="每分钟件数")
@@ -228,10 +229,8 @@ def _name(personal: Mapping[str, str]) -> str:
 
 
 def _phone(personal: Mapping[str, str]) -> str:
-    """Digits and a leading plus sign: 555-5555 and (010) 1234 5678 are how people write them."""
-    typed = personal.get("phone", "")
-    digits = "".join(letter for letter in typed if letter.isascii() and letter.isdigit())
-    return f"+{digits}" if typed.startswith("+") else digits
+    """The first telephone that was sent, as contacts keep it; a number that nobody could dial is none."""
+    return first_kept(personal.get("phone", ""))
 
 
 def _note(
@@ -274,4 +273,6 @@ def _notice(kind: Kind, filing: Filing, receipt: Receipt) -> str:
         said.append(_("这个位置不在本地受理范围内，可能会转交别处。"))
     if filing.media_url:
         said.append(_("media_url 不会被打开；照片请用 media 一并发送。"))
+    if filing.personal.get("phone") and not _phone(filing.personal):
+        said.append(_("电话号码没有读懂，没有保存；请填一个手机号或带区号的座机。"))
     return " ".join(said)

@@ -269,6 +269,25 @@ def test_an_emergency_is_told_whom_to_ring_first(server: Server) -> None:
     assert notice["variable"] is False and "119" in notice["description"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("021-62345678转801", "02162345678-801"), ("13800138000/010-84561234", "13800138000"),
+     ("（０１０）8456 1234", "01084561234"), ("138.0013.8000 13900139000", "13800138000"),
+     ("+44 20 7946 0958", "+442079460958")],
+)  # fmt: skip
+def test_the_first_telephone_is_kept_as_it_is_dialled(server: Server, sent: str, kept: str) -> None:
+    (made,) = server.post(phone=sent)
+    with server.database.reading() as connection:
+        contact = contacts.sender(connection, case_of(server, made["service_request_id"]).id)
+    assert contact is not None and contact.phone == kept
+    assert "电话" not in (made["service_notice"] or "")
+
+
+def test_a_telephone_that_nobody_could_dial_is_told(server: Server) -> None:
+    (made,) = server.post(phone="abc")
+    assert "电话号码没有读懂" in made["service_notice"]
+
+
 def test_a_point_beyond_the_district_is_taken_and_told_so(server: Server) -> None:
     assert "范围" in server.post(lat="31.2", long="121.4")[0]["service_notice"]
 
