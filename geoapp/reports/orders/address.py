@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,12 @@ _CROSSING_M = 40.0
 _MOST = 20
 _DASHED = re.compile(r"(?<!\d)(\d{1,3})-(\d{1,2})-(\d{3,4})(?!\d)")
 _LAST_HOUSE = re.compile(r"^.*\d(?:号楼|号院|单元|号)")
+#: 海淀区 or 上海市徐汇区 at the beginning; 霞光里东区, 30号院生活区 and 望京地区 are parts of places, no districts.
+_DISTRICT = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,6}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,4}?市)?"
+    r"([\u4e00-\u9fff]{2,3}(?<![社小园院校厂片辖街库地住宅活舍属发商东西南北中一二三四五六七八九十甲乙丙丁公车候务动民共化工电身])区"
+    r"|[\u4e00-\u9fff]{1,3}县)(?=.*(?:\d|路|街|里|园|苑|院|镇|村))"
+)
 _ENDINGS = ("小区", "社区", "家园", "院落")
 
 
@@ -76,6 +82,7 @@ class Gazetteer:
                 if len(name) > 1:
                     self._names[spot.kind].setdefault(name, []).append(spot)
         self._longest = {kind: max(map(len, names), default=0) for kind, names in self._names.items()}
+        self._districts = [n for n in self._names[PLACE] if n.endswith(("区", "县", "市", "旗")) and n[-2:] != "社区"]
 
     def __len__(self) -> int:
         return sum(len(names) for names in self._names.values())
@@ -90,6 +97,12 @@ class Gazetteer:
         plain = _DASHED.sub(r"\1号楼\2单元\3", normal(address))
         if not plain:
             return Found("none", note=Note("没有写地点；请在图上点一下。"))
+        found = self._found(plain, prefer)
+        named = self._elsewhere(plain) if found.spots else ""
+        note = Note("地址写的是%(district)s，不在本地；这里是本地的同名地点，请核对。", district=named)
+        return replace(found, note=note) if named else found
+
+    def _found(self, plain: str, prefer: Any) -> Found:
         estates = self._longest_of(COMPOUND, plain)
         found = self._building(plain, estates, prefer)
         if found is None and estates:
@@ -117,6 +130,13 @@ class Gazetteer:
         several, n = Note("写了几栋楼；请选一处，或在图上点一下。"), len(distinct)
         note = several if asked > 1 else Note("图上有 %(n)s 处同名；请选一处，或在图上点一下。", n=n)
         return Found(BUILDING, tuple(distinct[:_MOST]), note=note)
+
+    def _elsewhere(self, plain: str) -> str:
+        """A district that an address begins with and that is none of those here; nothing where none is known."""
+        named = _DISTRICT.match(plain)
+        if named is None or not self._districts or any(district in plain for district in self._districts):
+            return ""
+        return named[1]
 
     def _one_building(self, building: Building, estates: Sequence[Spot]) -> list[Spot]:
         names, label = self._names[BUILDING], building.label

@@ -189,3 +189,21 @@ def test_every_building_of_the_demo_is_found_in_every_spelling_and_in_its_grid()
     codes = Locator([*tops, *versions]).codes(np.array(points))[:, 3]
     outside = [(g, c) for g, c in zip(grids, codes.tolist(), strict=True) if g != c]
     assert not outside, outside[:5]
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("海淀区绿景苑3号楼", "海淀区"), ("上海市徐汇区绿景苑3号楼", "徐汇区"), ("北京市石景山区麦子店街", "石景山区"),
+        ("朝阳区绿景苑3号楼", ""), ("北京市朝阳区麦子店街道绿景苑3号楼", ""), ("绿景苑3号楼", ""),
+        ("甘露园东区7号楼", ""),
+        ("霞光里社区绿景苑3号楼", ""), ("绿景苑小区3号楼", ""), ("生活区绿景苑3号楼", ""),
+        ("霞光里30号院2号楼充电区", ""),
+    ],
+)  # fmt: skip
+def test_a_district_that_is_not_here_is_pointed_out(written: str, named: str) -> None:
+    found = Gazetteer([*BOARD, Spot("place", "朝阳区", None, code="110105")]).find(written)
+    assert found.spots
+    assert (f"地址写的是{named}" in found.note) if named else ("地址写的是" not in found.note)
+    # Where no district is known, nobody can say which is another.
+    assert "地址写的是" not in find(written).note
