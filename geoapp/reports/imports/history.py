@@ -7,6 +7,7 @@ Times, states and numbers are taken as they stand; nothing is mended without a n
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,15 @@ _LONGEST_WORDS = 2000
 _LONGEST_ADDRESS = 200
 _LONGEST_KEPT = 200
 _REST = "*"
+#: A long number as spreadsheets write it: its last digits are lost, and many cases have the same one.
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+#: From so many digits on a spreadsheet's number has lost some.
+_INEXACT = 1e15
+#: What fills a cell that should be empty, in capitals.
+_NOTHING = frozenset({"-", "--", "—", "——", "/", "\\", "\\N", "无", "暂无", "空", "N/A", "NA", "NULL", "NONE", "NAT"})
+_NO_DATE = re.compile(r"0000\D00?\D00?(\D.*)?|00?\D00?\D0000(\D.*)?")
+#: Databases fill what has no end with the last day they know, and what has no beginning with the first.
+_FILLER_YEARS = (1, 9999)
 
 
 class MissingColumns(Invalid):
@@ -77,6 +87,7 @@ NOTES = {
 #: Why rows are set aside -> in words; each row says more.
 REASONS = {
     "no_number": "没有编号",
+    "scientific": "编号成了科学计数法",
     "no_opened": "没有受理时间",
     "bad_opened": "受理时间读不出",
     "bad_due": "期限读不出",
@@ -106,19 +117,12 @@ class PastReports:
         number = self._text(cells, "number")
         if not number or len(number) > _LONGEST_NUMBER:
             return SetAside(row, number[:_LONGEST_NUMBER], "no_number", "没有编号，或编号太长", "补上编号再导入一次")
-        times: dict[str, datetime | None] = {}
-        for name in ("opened", "due", "closed"):
-            text = self._text(cells, name)
-            times[name] = self._time(text) if text else None
-            if text and times[name] is None:
-                column = self._mapping.columns[name]
-                return SetAside(
-                    row,
-                    number,
-                    f"bad_{name}",
-                    f"{column} 不是时间：{text[:40]}",
-                    "改正时间，或在 dates.formats 里补上写法",
-                )
+        if _SCIENTIFIC.fullmatch(number) or self._is_inexact(cells):
+            message = "编号被表格软件写成了科学计数法，后几位已丢失"
+            return SetAside(row, number, "scientific", message, "把编号列设成“文本”后重新导出")
+        times = self._times(row, number, cells)
+        if isinstance(times, SetAside):
+            return times
         if times["opened"] is None:
             return SetAside(row, number, "no_opened", "没有受理时间", "补上时间再导入一次")
         state = self._text(cells, "status")
@@ -131,6 +135,23 @@ class PastReports:
             words = "状态是未结案却有结案时间" if meaning == OPEN else "状态是已结案却没有结案时间"
             return SetAside(row, number, "contradiction", words, "核对原系统后改正其一")
         return self._report(row, cells, number, times, None if meaning == OPEN else meaning)
+
+    def _times(self, row: int, number: str, cells: Sequence[Any]) -> dict[str, datetime | None] | SetAside:
+        """Its times; only the time of receipt may not be a filler."""
+        times: dict[str, datetime | None] = {}
+        for name in ("opened", "due", "closed"):
+            text = self._text(cells, name)
+            times[name] = self._time(text) if text else None
+            if text and times[name] is None and (name == "opened" or not self._is_nothing(text)):
+                column = self._mapping.columns[name]
+                return SetAside(
+                    row,
+                    number,
+                    f"bad_{name}",
+                    f"{column} 不是时间：{text[:40]}",
+                    "改正时间，或在 dates.formats 里补上写法",
+                )
+        return times
 
     def _report(
         self, row: int, cells: Sequence[Any], number: str, times: Mapping[str, datetime | None], outcome: str | None
@@ -177,14 +198,33 @@ class PastReports:
         return meaning
 
     def _time(self, text: str) -> datetime | None:
+        found = self._stated(text)
+        if found is None or found.year in _FILLER_YEARS:
+            return None
+        aware = found if found.tzinfo is not None else found.replace(tzinfo=self._mapping.zone)
+        return aware.astimezone(UTC)
+
+    def _stated(self, text: str) -> datetime | None:
+        """The time as it is written, by the first form that reads it."""
         for read in self._readers:
             try:
-                found = read(text)
-            except ValueError:
+                return read(text)
+            except (ValueError, OverflowError):
                 continue
-            aware = found if found.tzinfo is not None else found.replace(tzinfo=self._mapping.zone)
-            return aware.astimezone(UTC)
         return None
+
+    def _is_nothing(self, text: str) -> bool:
+        """Does it only fill a cell that has no time?"""
+        if text.upper() in _NOTHING or _NO_DATE.fullmatch(text):
+            return True
+        found = self._stated(text)
+        return found is not None and found.year in _FILLER_YEARS
+
+    def _is_inexact(self, cells: Sequence[Any]) -> bool:
+        """Is the number one of a spreadsheet that has more digits than it keeps?"""
+        at = self._at[self._mapping.columns["number"]]
+        value = cells[at] if at < len(cells) else None
+        return isinstance(value, float) and abs(value) >= _INEXACT
 
     def _text(self, cells: Sequence[Any], name: str) -> str:
         column = self._mapping.columns.get(name)

@@ -26,7 +26,7 @@ from geoapp.reports import store as core
 from geoapp.reports.handling.actions import accept
 from geoapp.reports.imports import actions, commands, store
 from geoapp.reports.imports.history import REASONS as WORDS_OF_REASONS
-from geoapp.reports.imports.history import MissingColumns, PastReport, PastReports
+from geoapp.reports.imports.history import MissingColumns, PastReport, PastReports, SetAside
 from geoapp.reports.imports.mapping import COLUMNS, parse_mapping
 from geoapp.reports.inbox.actions import counts, nearby, public_reports
 from geoapp.reports.rising.actions import escalate_due
@@ -303,6 +303,45 @@ def test_lines_of_a_cell_are_parted_by_a_blank_and_other_signs_go() -> None:
     read = reader.read(2, cells)
     assert isinstance(read, PastReport)
     assert (read.words, read.address) == ("The police responded, and took action.", "1  MAIN ST")
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai"])
+@pytest.mark.parametrize(
+    "filler", ["9999-12-31", "9999-12-31T23:59:59", "0001-01-01", "0000-00-00 00:00:00", "9999/12/31 23:59"]
+)
+def test_what_fills_a_date_is_no_date(filler: str, zone: str) -> None:
+    reader = PastReports(HEAD, parse_mapping(MAPPING.replace("Asia/Shanghai", zone), data.kinds().kinds))
+    read = reader.read(2, list(row("A1", 期限=filler).values()))
+    assert isinstance(read, PastReport) and read.due_at is None
+    read = reader.read(2, list(row("A1", 状态="在办", 办结=filler).values()))
+    assert isinstance(read, PastReport) and read.is_open
+    # When it was reported has to be known.
+    read = reader.read(2, list(row("A1", 受理=filler).values()))
+    assert isinstance(read, SetAside) and read.reason == "bad_opened"
+
+
+@pytest.mark.engines("sqlite")
+def test_words_that_fill_a_date_are_no_date_and_others_are_a_bad_one() -> None:
+    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
+    for filler in ("-", "/", "无", "N/A", "null"):
+        read = reader.read(2, list(row("A1", 期限=filler, 办结=filler, 状态="在办").values()))
+        assert isinstance(read, PastReport) and read.due_at is None and read.is_open, filler
+        read = reader.read(2, list(row("A1", 受理=filler).values()))
+        assert isinstance(read, SetAside) and read.reason == "bad_opened"
+    read = reader.read(2, list(row("A1", 期限="明天").values()))
+    assert isinstance(read, SetAside) and read.reason == "bad_due"
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("number", ["2.02601E+18", "2E+18", 2.026010312345679e18, 1234567890123456.0])
+def test_a_number_that_a_spreadsheet_shortened_is_nobodys(number: Any) -> None:
+    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
+    read = reader.read(2, list(row(number).values()))
+    assert isinstance(read, SetAside) and read.reason == "scientific" and "文本" in read.remedy
+    for whole, text in ((20260103.0, "20260103"), (2026010312345678901, "2026010312345678901"), ("E12", "E12")):
+        read = reader.read(2, list(row(whole).values()))  # type: ignore[arg-type]
+        assert isinstance(read, PastReport) and read.number == text
 
 
 @pytest.mark.engines("sqlite")
