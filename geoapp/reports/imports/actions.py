@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -14,27 +14,28 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
 
 from geoapp.accounts.audit import declare_action
 from geoapp.accounts.people import Actor
 from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database, utcnow
-from geoapp.errors import Conflict, NotAllowed
+from geoapp.errors import Conflict, GeoappError, NotAllowed
 from geoapp.geo.crs import to_wgs84
 from geoapp.places import store as places
 from geoapp.places.locate import Locator
 from geoapp.reports.actions import Desk, desk
+from geoapp.reports.datafile import BadData
 from geoapp.reports.imports import store
 from geoapp.reports.imports.forms import Lines, opened
 from geoapp.reports.imports.history import PastReport, PastReports, SetAside
 from geoapp.reports.imports.mapping import ImportMapping, parse_mapping
 from geoapp.reports.imports.store import Import
 from geoapp.reports.kinds import PROBLEM
-from geoapp.reports.people import Sender
 from geoapp.reports.placing import Position
 from geoapp.reports.rulebook.store import Rulebook, rulebook
-from geoapp.reports.sending.actions import take
-from geoapp.reports.sending.matter import Official, Sending
+from geoapp.reports.sending.actions import take_many
+from geoapp.reports.sending.matter import Official, Receipt, Sending
 from geoapp.reports.stages import Stage
 
 declare_action("reports.import", "导入历史反映", rows="行数", origin="来源")
@@ -100,6 +101,7 @@ def import_history(
     dry_run: bool = False,
     encoding: str = "",
     filename: str = "",
+    mapping_name: str = "mapping.toml",
     progress: Progress | None = None,
     now: datetime | None = None,
 ) -> Outcome:
@@ -115,17 +117,19 @@ def import_history(
     now = now or utcnow()
     rules = rulebook(database.settings)
     _require_everywhere(actor, rules, now)
-    mapping = parse_mapping(mapping_text, rules.kinds.kinds)
+    mapping = parse_mapping(mapping_text, rules.kinds.kinds, name=mapping_name)
     outcome = Outcome(mapping.origin, dry_run=dry_run)
     with opened(path, encoding=encoding, name=filename) as lines:
         outcome.encoding = lines.encoding
         at, header = lines.header(lambda headings: set(mapping.needed) <= set(headings))
         reader = PastReports(header, mapping)
         with database.reading() as connection:
-            locator = Locator(places.versions(connection, on=rules.day(now)))
+            _require_places(connection, mapping)
+            today = places.versions(connection, on=rules.day(now))
+            locator, here = Locator(today), frozenset(version.code for version in today)
         begun = None if dry_run else _begin(database, actor, mapping, lines, now)
         outcome.key = begun.key if begun is not None else ""
-        work = _Work(database, actor, mapping, locator, live, now, begun)
+        work = _Work(database, actor, mapping, locator, here, live, now, begun)
         for batch in _batches(lines, reader, after=at):
             work.take(batch, outcome)
             if progress is not None:
@@ -169,6 +173,17 @@ def _require_everywhere(actor: Actor, rules: Rulebook, now: datetime) -> None:
         raise NotAllowed("历史数据由管理员导入；请联系管理员，或在服务器上用 geoapp reports import。")
 
 
+def _require_places(connection: Connection, mapping: ImportMapping) -> None:
+    """A code that no place ever had is a slip of the mapping; it would send its rows nowhere."""
+    taken = places.taken_codes(connection) if mapping.places else set()
+    wrong = [f"“{theirs}”的编码 {code}" for theirs, code in mapping.places.items() if code not in taken]
+    if wrong:
+        raise BadData(
+            f"映射文件 {mapping.name} 的 values.place 里{'、'.join(wrong[:5])} 没有对应的区划；"
+            "请改正编码，或先导入区划。"
+        )
+
+
 def _begin(database: Database, actor: Actor, mapping: ImportMapping, lines: Lines, now: datetime) -> Import:
     with database.transaction() as connection:
         return store.add_import(
@@ -201,6 +216,8 @@ class _Work:
     actor: Actor
     mapping: ImportMapping
     locator: Locator
+    #: Codes of the places of today.
+    here: frozenset[str]
     live: bool
     now: datetime
     begun: Import | None
@@ -215,11 +232,16 @@ class _Work:
         with desk(self.database, self.actor, now=self.now) as at:
             fresh, known, again = self._sift(at, read)
             aside += again
-            keep = [n for n, row in enumerate(read) if id(row) in fresh]
+            open_now = {n for n, row in enumerate(read) if id(row) in fresh and self.live and row.is_open}
+            refused = {n: no for n in open_now if (no := self._nowhere(read[n], lonlat[n]))}
             if self.begun is not None:
-                past = [n for n in keep if not (self.live and read[n].is_open)]
+                past = [n for n, row in enumerate(read) if id(row) in fresh and n not in open_now]
                 self._put(at, [read[n] for n in past], lonlat[past], codes[past])
-                outcome.live += self._put_live(at, [read[n] for n in keep if n not in set(past)], lonlat, read)
+                refused |= self._put_live(at, {n: read[n] for n in sorted(open_now - refused.keys())}, lonlat)
+                outcome.live += len(open_now) - len(refused)
+            aside += refused.values()
+            keep = [n for n, row in enumerate(read) if id(row) in fresh and n not in refused]
+            if self.begun is not None:
                 store.set_aside(at.connection, self.begun.id, aside)
             outcome.stored += len(keep)
             outcome.known += known
@@ -305,21 +327,38 @@ class _Work:
         return {"role": "report", "by": f"import:{self.mapping.origin}", "at": row.opened_at, "text": row.words,
                 "audience": audience, "state": "released"}  # fmt: skip
 
-    def _put_live(self, at: Desk, rows: Sequence[PastReport], lonlat: LonLat, batch: Sequence[PastReport]) -> int:
+    def _nowhere(self, row: PastReport, lonlat: LonLat) -> SetAside | None:
+        """Why an open row cannot become a case: the only place that it names is none of today's."""
+        if np.isfinite(lonlat).all() or not row.place_code or row.place_code in self.here:
+            return None
+        message = f"编码为 {row.place_code} 的区划今天没有，在办案件无处可去"
+        return SetAside(row.row, row.number, "no_place", message, "在 values.place 里改成现在的编码，再导入一次")
+
+    def _put_live(self, at: Desk, rows: Mapping[int, PastReport], lonlat: LonLat) -> dict[int, SetAside]:
+        """Take open rows in as cases; gives those that cannot be taken."""
         assert self.begun is not None
-        place = {id(row): lonlat[n] for n, row in enumerate(batch)}
-        for row in rows:
-            lon, lat = place[id(row)].tolist()
-            positions = (Position(lon, lat, self.mapping.evidence),) if np.isfinite(lon) else ()
-            sending = Sending(words=row.words or row.number, kind=row.kind, positions=positions, channel="import",
-                              place_code=row.place_code, address=row.address,
-                              language=self.mapping.language)  # fmt: skip
-            official = Official(origin=self.mapping.origin, origin_number=row.number, reported_at=row.opened_at,
-                                due_at=row.due_at, illustrative=self.mapping.illustrative,
-                                released=True, data={"import": self.begun.key})  # fmt: skip
-            receipt = take(at, sending, sender=Sender(), official=official)
-            store.link(at.connection, self.begun.id, receipt.report_id, row=row.row, fields=dict(row.fields))
-        return len(rows)
+        refused = {}
+        taken = take_many(at, [self._live(row, lonlat[n]) for n, row in rows.items()])
+        for (n, row), receipt in zip(rows.items(), taken, strict=True):
+            if isinstance(receipt, Receipt):
+                store.link(at.connection, self.begun.id, receipt.report_id, row=row.row, fields=dict(row.fields))
+            elif isinstance(receipt, GeoappError):
+                refused[n] = SetAside(row.row, row.number, "not_taken", str(receipt), "改正这一行，再导入一次")
+            else:
+                raise receipt
+        return refused
+
+    def _live(self, row: PastReport, lonlat: LonLat) -> tuple[Sending, Official]:
+        assert self.begun is not None
+        lon, lat = lonlat.tolist()
+        positions = (Position(lon, lat, self.mapping.evidence),) if np.isfinite(lon) else ()
+        sending = Sending(words=row.words or row.number, kind=row.kind, positions=positions, channel="import",
+                          place_code=row.place_code, address=row.address,
+                          language=self.mapping.language)  # fmt: skip
+        official = Official(origin=self.mapping.origin, origin_number=row.number, reported_at=row.opened_at,
+                            due_at=row.due_at, illustrative=self.mapping.illustrative,
+                            released=True, data={"import": self.begun.key})  # fmt: skip
+        return sending, official
 
 
 def _datum(crs: str) -> str:

@@ -41,8 +41,9 @@ def import_(data: Path, mapping_file: Path, live: bool, encoding: str, dry_run: 
     try:
         text = mapping_file.read_text(encoding="utf-8")
         done = import_history(
-            database, _OWNER, data, text, live=live, dry_run=dry_run, encoding=encoding, progress=show
-        )
+            database, _OWNER, data, text, live=live, dry_run=dry_run, encoding=encoding,
+            mapping_name=mapping_file.name, progress=show,
+        )  # fmt: skip
     finally:
         database.dispose()
     click.echo(json.dumps(done.as_json(), ensure_ascii=False) if as_json else _told(data.name, done.as_json()))

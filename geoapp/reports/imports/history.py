@@ -95,6 +95,8 @@ REASONS = {
     "unknown_status": "状态没有映射",
     "contradiction": "状态与结案时间矛盾",
     "repeated": "编号在文件里出现过",
+    "no_place": "在办，所写的区划今天没有",
+    "not_taken": "在办，不能作为案件收下",
 }
 
 

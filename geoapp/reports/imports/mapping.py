@@ -45,8 +45,9 @@ _MOST_KEPT = 12
 
 @dataclass(frozen=True)
 class ImportMapping:
-    """A mapping as it was read; ``text`` is the file itself."""
+    """A mapping as it was read; ``text`` is the file itself, ``name`` what it is called."""
 
+    name: str
     text: str
     origin: str
     title: str
@@ -98,6 +99,7 @@ def parse_mapping(text: str, kinds: Collection[str], *, name: str = "mapping.tom
     if len(keep) > _MOST_KEPT:
         raise BadData(f"{where} 的 keep 有 {len(keep)} 列，最多 {_MOST_KEPT} 列；请只留统计要用的，不留个人信息。")
     return ImportMapping(
+        name=name,
         text=text,
         origin=origin,
         title=str(need(data, "title", where)),

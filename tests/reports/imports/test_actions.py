@@ -198,6 +198,49 @@ def test_live_what_is_open_becomes_a_case_with_its_own_term(town: Town, file: Ca
     assert bring(town, file(ROWS), live=True).stored == 0
 
 
+PLACES = '\n[values.place]\n"我们社区" = "{code}"\n'
+
+
+def by_place(code: str) -> str:
+    """The mapping with a column that names a community."""
+    return MAPPING.replace('address = "地点"', 'place = "地点"') + PLACES.format(code=code)
+
+
+def test_a_code_that_no_place_has_is_told_before_anything_is_stored(town: Town, file: Callable[..., Path]) -> None:
+    path = file([row("A1"), row("A2", 状态="在办", 办结="", 经度="", 纬度="", 地点="我们社区")])
+    for more in ({"live": True}, {"dry_run": True}):
+        with pytest.raises(Invalid, match=r"映射文件 旧\.toml 的 values.place 里“我们社区”的编码 110105999999 没有"):
+            actions.import_history(town.database, SYSTEM, path, by_place("110105999999"), now=NOW,
+                                   mapping_name="旧.toml", **more)  # type: ignore[arg-type]  # fmt: skip
+    with town.database.reading() as connection:
+        assert store.recent(connection) == []
+
+
+def test_live_a_place_that_is_no_more_sets_its_row_aside(
+    town: Town, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "110105012999"
+    there = actions.places.taken_codes
+    monkeypatch.setattr(actions.places, "taken_codes", lambda connection: there(connection) | {gone})
+    here = {"状态": "在办", "办结": "", "经度": "", "纬度": "", "地点": "我们社区"}
+    path = file([row("A1"), row("A2", **here), row("A3", **here | {"经度": X, "纬度": Y})])
+    for dry_run in (True, False):
+        done = actions.import_history(town.database, SYSTEM, path, by_place(gone), now=NOW, live=True, dry_run=dry_run)
+        assert (done.stored, done.aside, dict(done.reasons)) == (2, 1, {"no_place": 1})
+    assert set(cases(town)) == {"A1", "A3"} and done.live == 1 and done.finished
+
+
+def test_live_a_row_that_is_refused_takes_no_other_along(
+    town: Town, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is that taking in refuses."""
+    monkeypatch.setattr("geoapp.reports.texts.LONGEST_TEXT", 30)
+    rows = [row("A1"), row("A2", 状态="在办", 办结="", 内容="长" * 31), row("A3", 状态="在办", 办结="")]
+    done = bring(town, file(rows), live=True)
+    assert (done.stored, done.live, dict(done.reasons)) == (2, 1, {"not_taken": 1})
+    assert set(cases(town)) == {"A1", "A3"}
+
+
 def test_a_batch_is_taken_back_but_not_what_somebody_worked_on(town: Town, file: Callable[..., Path]) -> None:
     done = bring(town, file(ROWS), live=True)
     worked = cases(town)["A2"]
