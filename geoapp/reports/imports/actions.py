@@ -1,4 +1,4 @@
-"""Bringing another system's history in, and taking it back."""
+"""Bringing another system's history in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from geoapp.accounts.audit import declare_action
 from geoapp.accounts.people import Actor
 from geoapp.accounts.trail import actions as trail
 from geoapp.db import Database, utcnow
-from geoapp.errors import Conflict, GeoappError, NotAllowed
+from geoapp.errors import GeoappError, NotAllowed
 from geoapp.geo.crs import to_wgs84
 from geoapp.places import store as places
 from geoapp.places.locate import Locator
@@ -39,16 +39,13 @@ from geoapp.reports.sending.matter import Official, Receipt, Sending
 from geoapp.reports.stages import Stage
 
 declare_action("reports.import", "导入历史反映", rows="行数", origin="来源")
+# Beside the other, for whoever reads the audit loads both.
 declare_action("reports.undo_import", "撤销导入", rows="行数")
 
 #: Rows in one transaction: other writers wait half a second at most.
 _BATCH = 1000
 Progress = Callable[[int], None]
 LonLat = NDArray[np.float64]
-
-
-class UndoneTwice(Conflict):
-    """The batch was taken back before."""
 
 
 @dataclass(slots=True)
@@ -116,7 +113,7 @@ def import_history(
     """
     now = now or utcnow()
     rules = rulebook(database.settings)
-    _require_everywhere(actor, rules, now)
+    require_everywhere(actor, rules, now)
     mapping = parse_mapping(mapping_text, rules.kinds.kinds, name=mapping_name)
     outcome = Outcome(mapping.origin, dry_run=dry_run)
     with opened(path, encoding=encoding, name=filename) as lines:
@@ -140,34 +137,7 @@ def import_history(
     return outcome
 
 
-def undo_import(database: Database, actor: Actor, key: str, *, now: datetime | None = None) -> tuple[int, int]:
-    """Take a batch back: how many reports went, and how many stay because somebody has worked on them since."""
-    now = now or utcnow()
-    _require_everywhere(actor, rulebook(database.settings), now)
-    with database.reading() as connection:
-        batch = store.find(connection, key)
-    if batch.undone_at is not None:
-        raise UndoneTwice(f"导入 {key} 已于 {batch.undone_at:%Y-%m-%d} 撤销过。")
-    gone = after = 0
-    while True:
-        with database.transaction() as connection:
-            ids = store.untouched(connection, batch.id, after=after, limit=_BATCH)
-            store.remove_reports(connection, ids)
-        gone += len(ids)
-        if len(ids) < _BATCH:
-            break
-        after = ids[-1]
-    with database.transaction() as connection:
-        gone += store.remove_callbacks(connection, batch.id)
-        store.end(connection, batch.id, by=actor.name, at=now)
-        kept = batch.rows_stored - gone
-        trail.record(
-            database, connection, actor, "reports.undo_import", subject=batch.key, values={"rows": [gone, kept]}
-        )
-    return gone, kept
-
-
-def _require_everywhere(actor: Actor, rules: Rulebook, now: datetime) -> None:
+def require_everywhere(actor: Actor, rules: Rulebook, now: datetime) -> None:
     """A file may hold reports of any place, so only whoever may import everywhere brings one in."""
     if () not in actor.places("reports.import", on=rules.day(now)):
         raise NotAllowed("历史数据由管理员导入；请联系管理员，或在服务器上用 geoapp reports import。")

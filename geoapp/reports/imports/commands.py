@@ -86,7 +86,7 @@ def imports(as_json: bool) -> None:
 def undo_import(key: str) -> None:
     """Take an import back; reports on which somebody has worked since stay."""
     from geoapp.config import read_settings
-    from geoapp.reports.imports import actions
+    from geoapp.reports.imports.undoing import actions
     from geoapp.schema import prepared
 
     database = prepared(read_settings())

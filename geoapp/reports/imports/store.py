@@ -16,7 +16,11 @@ from geoapp.reports import numbers
 from geoapp.reports.figures.tables import callbacks
 from geoapp.reports.imports.history import SetAside
 from geoapp.reports.imports.tables import imported, imports, rows_set_aside
+from geoapp.reports.stages import Stage
 from geoapp.reports.tables import report_events, report_followers, report_texts, reports
+
+#: How timelines name what nobody did.
+CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,32 @@ def untouched(connection: Connection, import_id: int, *, after: int, limit: int)
         )
     )
     return list(connection.execute(query.order_by(imported.c.report_id).limit(limit)).scalars())
+
+
+def untouched_cases(connection: Connection, import_id: int, *, by: str, after: int, limit: int) -> list[int]:
+    """Ids of a batch's cases that only ``by``, who brought them in, and the clock have touched, from ``after`` on."""
+    e, other = report_events.c, reports.alias("other")
+    query = (
+        sa.select(imported.c.report_id)
+        .join(reports, reports.c.id == imported.c.report_id)
+        .where(
+            imported.c.import_id == import_id,
+            imported.c.report_id > after,
+            reports.c.stage == Stage.COLLECT,
+            reports.c.me_too == 0,
+            sa.exists().where(e.report_id == reports.c.id),
+            ~sa.exists().where(e.report_id == reports.c.id, e.actor != CLOCK, (e.kind != "send") | (e.actor != by)),
+            ~sa.exists().where(other.c.merged_into == reports.c.id),
+            ~sa.exists().where(report_followers.c.report_id == reports.c.id),
+            ~sa.exists().where(callbacks.c.report_id == reports.c.id),
+        )
+    )
+    return list(connection.execute(query.order_by(imported.c.report_id).limit(limit)).scalars())
+
+
+def unlink(connection: Connection, ids: Collection[int]) -> None:
+    """Forget from which rows reports came."""
+    connection.execute(imported.delete().where(imported.c.report_id.in_(list(ids))))
 
 
 def remove_reports(connection: Connection, ids: Collection[int]) -> None:

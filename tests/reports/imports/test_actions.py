@@ -28,6 +28,7 @@ from geoapp.reports.imports import actions, commands, store
 from geoapp.reports.imports.history import REASONS as WORDS_OF_REASONS
 from geoapp.reports.imports.history import MissingColumns, PastReport, PastReports, SetAside
 from geoapp.reports.imports.mapping import COLUMNS, parse_mapping
+from geoapp.reports.imports.undoing.actions import UndoneTwice, undo_import
 from geoapp.reports.inbox.actions import counts, nearby, public_reports
 from geoapp.reports.rising.actions import escalate_due
 from geoapp.reports.tables import report_texts, reports
@@ -245,12 +246,33 @@ def test_a_batch_is_taken_back_but_not_what_somebody_worked_on(town: Town, file:
     done = bring(town, file(ROWS), live=True)
     worked = cases(town)["A2"]
     accept(town.database, town.grid, worked.key, seen=worked.revision, now=NOW)
-    assert actions.undo_import(town.database, SYSTEM, done.key, now=NOW) == (4, 1)
+    assert undo_import(town.database, SYSTEM, done.key, now=NOW) == (4, 1)
     assert list(cases(town)) == ["A2"]
-    with pytest.raises(actions.UndoneTwice):
-        actions.undo_import(town.database, SYSTEM, done.key, now=NOW)
+    with pytest.raises(UndoneTwice):
+        undo_import(town.database, SYSTEM, done.key, now=NOW)
     # What was taken back can come again.
     assert bring(town, file(ROWS)).stored == 4
+    assert verify(town.database)[1] is None
+
+
+def test_live_what_only_the_clock_touched_is_taken_back(town: Town, file: Callable[..., Path]) -> None:
+    here = {"状态": "在办", "办结": ""}
+    rows = [row("A1"), row("A2", **here), row("A3", **here), row("A4", **here)]
+    done = bring(town, file(rows), live=True)
+    assert escalate_due(town.database, now=NOW).reminded == 3
+    found = cases(town)
+    accept(town.database, town.grid, found["A4"].key, seen=found["A4"].revision, now=NOW)
+    assert undo_import(town.database, SYSTEM, done.key, now=NOW) == (3, 1)
+    with town.database.reading() as connection:
+        ended = core.case(connection, found["A2"].key)
+        words = connection.execute(sa.select(report_texts.c.text).where(report_texts.c.report_id == ended.id)).scalar()
+    assert (ended.stage, ended.outcome, ended.address, words) == ("withdrawn", "withdrawn", "", None)
+    assert (
+        town.kinds(ended.key) == ["send", "remind", "withdraw"]
+        and counts(town.database, town.grid, now=NOW)["place"] == 1
+    )
+    # All but what is worked on can come again.
+    assert (again := bring(town, file(rows), live=True)).stored == 3 and again.known == 1
     assert verify(town.database)[1] is None
 
 
