@@ -24,6 +24,8 @@ _HEADER_WITHIN = 20
 _LONGEST_LINE = 24_000_000
 #: Stands for a line that is longer.
 TOO_LONG = "\x00long"
+#: A line of our own behind the last: it stands alone, unless a quotation mark is still open there.
+_END = "\x00end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +156,33 @@ def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[list[Any]]:
     # A file with a mark at its beginning is not always told to have one.
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
+        reader = csv.reader(_bounded(stream), delimiter=delimiter)
         try:
-            yield from csv.reader(_bounded(stream), delimiter=delimiter)
+            begun = 1
+            for cells in reader:
+                if cells == [_END]:
+                    return
+                if cells and _END in cells[-1]:
+                    raise _never_closed(path, begun)
+                yield cells
+                begun = reader.line_num + 1
         except csv.Error:
             raise Unreadable(
                 "表格 %(file)s 里有没有配对的引号或过长的单元格；请用表格软件另存为 CSV 后重试。", file=path.name
             ) from None
 
 
+def _never_closed(path: Path, line: int) -> Unreadable:
+    """All that stands behind such a mark would be one cell, and its rows gone without a word."""
+    return Unreadable(
+        "表格 %(file)s 第 %(line)s 行有一个引号没有配对，从那里到末尾的行都读不出来；请补上或删去这个引号后重试。",
+        file=path.name,
+        line=line,
+    )
+
+
 def _bounded(stream: io.TextIOWrapper) -> Iterator[str]:
-    """Lines; one so long that it would fill the memory comes as `TOO_LONG`."""
+    """Lines, and `_END`; one so long that it would fill the memory comes as `TOO_LONG`."""
     while line := stream.readline(_LONGEST_LINE):
         if len(line) < _LONGEST_LINE:
             yield line.replace("\x00", "")
@@ -172,6 +191,7 @@ def _bounded(stream: io.TextIOWrapper) -> Iterator[str]:
             line = stream.readline(_LONGEST_LINE)
         # No other line can hold this sign.
         yield TOO_LONG + "\n"
+    yield _END + "\n"
 
 
 def _delimiter(path: Path, encoding: str) -> str:

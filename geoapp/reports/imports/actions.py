@@ -124,6 +124,7 @@ def import_history(
             _require_places(connection, mapping)
             today = places.versions(connection, on=rules.day(now))
             locator, here = Locator(today), frozenset(version.code for version in today)
+        lines.check()
         begun = None if dry_run else _begin(database, actor, mapping, lines, now)
         outcome.key = begun.key if begun is not None else ""
         work = _Work(database, actor, mapping, locator, here, live, now, begun)

@@ -33,6 +33,14 @@ class Lines:
     read: Callable[[], Iterator[tuple[int, list[Any]]]]
     #: Other sheets of the workbook with something in them, which are not read.
     unread: tuple[str, ...] = ()
+    #: Can it be read through in no time?
+    is_text: bool = False
+
+    def check(self) -> None:
+        """Read a text through, so that a fault at its end is told before the first row is stored."""
+        if self.is_text:
+            for _ in self.read():
+                pass
 
     def header(self, is_header: Callable[[Sequence[str]], bool]) -> tuple[int, list[str]]:
         """Row and headings of the first of the first rows that is one; the first row where none is."""
@@ -75,7 +83,7 @@ def _lines(plain: Path, encoding: str, sheet: str, *, name: str, digest: str) ->
         return Lines(name, "UTF-8", digest, lambda: _numbered(workbook.rows(plain, chosen)), unread)
     if suffix in _TEXTS:
         found = table.plain_lines(plain, encoding)[1].encoding
-        return Lines(name, found.upper(), digest, lambda: _numbered(table.plain_lines(plain, found)[0]))
+        return Lines(name, found.upper(), digest, lambda: _numbered(table.plain_lines(plain, found)[0]), is_text=True)
     raise Unreadable("文件 %(file)s 应为 CSV 或 XLSX（CSV 可以用 gzip 压缩）；请用表格软件另存。", file=name)
 
 

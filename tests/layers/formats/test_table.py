@@ -190,3 +190,18 @@ def test_other_files_under_these_names_get_one_sentence(tmp_path: Path, opened: 
         path.write_bytes(body)
         with pytest.raises((Unreadable, MustChoose)):
             opened(path)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_quotation_mark_that_never_closes_is_told_with_its_line(tmp_path: Path, opened: Any, end: str) -> None:
+    """Line 3 holds a cell of two lines, so the row with the mark begins in line 5."""
+    rows = ['甲,"一', '二",1,2', '乙,"路灯,3,4', *(f"丙{n},好,5,6" for n in range(30))]
+    with pytest.raises(Unreadable, match=r"a\.csv 第 5 行有一个引号没有配对"):
+        opened(csv_file(tmp_path, "\n".join(["表", "名称,词,经度,纬度", *rows]) + end))
+
+
+@pytest.mark.parametrize("cell", ['"路"灯', '路"灯', '"路""灯"', '路灯"', '"路\n灯"', '""', '"路灯"'])
+def test_other_quotation_marks_of_real_files_are_read(tmp_path: Path, opened: Any, cell: str) -> None:
+    for end in ("", "\n"):
+        rows = opened(csv_file(tmp_path, f"名称,经度,纬度,词\n甲,1,2,{cell}\n乙,3,4,{cell}{end}"))[1]
+        assert [row["名称"] for row in rows.props] == ["甲", "乙"]

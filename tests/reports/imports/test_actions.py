@@ -319,6 +319,12 @@ def test_22_bombs_and_broken_files_are_refused(town: Town, tmp_path: Path) -> No
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(MissingColumns, match="编号、受理、期限"):
         bring(town, tmp_path / "other.csv")
+    # A mark that never closes, behind a whole batch: neither are rows lost nor is half of them stored.
+    (tmp_path / "open.csv").write_text(table([row(f"N{n}") for n in range(1500)]) + 'X,"2026/10/01' + ",x\n" * 9)
+    with pytest.raises(Unreadable, match=r"open\.csv 第 1502 行有一个引号没有配对"):
+        bring(town, tmp_path / "open.csv")
+    with town.database.reading() as connection:
+        assert store.recent(connection) == []
 
 
 @pytest.mark.engines("sqlite")
