@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -199,7 +199,7 @@ class _Work:
         """Store one batch and count it."""
         read = [row for row in batch if isinstance(row, PastReport)]
         aside = [row for row in batch if isinstance(row, SetAside)]
-        lonlat, codes = self._places(read)
+        read, lonlat, codes = self._places(read)
         with desk(self.database, self.actor, now=self.now) as at:
             fresh, known, again = self._sift(at, read)
             aside += again
@@ -223,9 +223,26 @@ class _Work:
                 store.count(at.connection, self.begun.id, stored=len(keep), known=known, aside=len(aside),
                             summary=outcome.summary())  # fmt: skip
 
-    def _places(self, rows: Sequence[PastReport]) -> tuple[LonLat, NDArray[np.str_]]:
-        """Points in WGS84 (NaN for none) and the deepest place of each; a place that the row names wins."""
+    def _places(self, rows: Sequence[PastReport]) -> tuple[list[PastReport], LonLat, NDArray[np.str_]]:
+        """Points in WGS84 (NaN for none) and the deepest place of each; a place that the row names wins.
+
+        The rows come back with a remark where a point had to be dropped, or lies in a place once x and y are swapped.
+        """
         xy = np.array([row.xy or (np.nan, np.nan) for row in rows], dtype=np.float64).reshape(-1, 2)
+        lonlat, deepest = self._located(xy)
+        there = np.isfinite(xy).all(axis=1)
+        dropped = set(np.flatnonzero(there & ~np.isfinite(lonlat).all(axis=1)).tolist())
+        lost = np.flatnonzero(there & (deepest == ""))
+        swapped = set(lost[self._located(xy[lost][:, ::-1])[1] != ""].tolist())
+        told = []
+        for n, row in enumerate(rows):
+            note = "swapped" if n in swapped else "bad_coordinates" if n in dropped else ""
+            told.append(replace(row, notes=(*row.notes, note)) if note else row)
+            deepest[n] = row.place_code or deepest[n]
+        return told, lonlat, deepest
+
+    def _located(self, xy: LonLat) -> tuple[LonLat, NDArray[np.str_]]:
+        """Points of the mapping's CRS in WGS84, NaN for what lies nowhere on earth, and the deepest place of each."""
         there = np.isfinite(xy).all(axis=1)
         lonlat = np.full_like(xy, np.nan)
         if there.any():
@@ -236,8 +253,6 @@ class _Work:
         deepest = found[:, 0].astype("U17")
         for column in range(1, found.shape[1]):
             deepest = np.where(found[:, column] != "", found[:, column], deepest)
-        for n, row in enumerate(rows):
-            deepest[n] = row.place_code or deepest[n]
         return lonlat, deepest
 
     def _sift(self, at: Desk, rows: Sequence[PastReport]) -> tuple[set[int], int, list[SetAside]]:

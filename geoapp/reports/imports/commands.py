@@ -120,7 +120,7 @@ def set_aside(key: str, out: Path | None) -> None:
 
 
 def _told(name: str, done: dict[str, Any]) -> str:
-    from geoapp.reports.imports.history import NOTES, REASONS
+    from geoapp.reports.imports.history import NOTE_REMEDIES, NOTES, REASONS
 
     lines = [
         f"{name} → {done['origin']}" + ("（试运行，未写入）" if done["dry_run"] else f"，导入编号 {done['import']}"),
@@ -129,7 +129,9 @@ def _told(name: str, done: dict[str, Any]) -> str:
         f"  状态：{'，'.join(f'{state} {count}' for state, count in done['states'].items())}",
         f"  落在区划内 {done['placed']} 行；作为在办案件 {done['live']} 行；文字编码 {done['encoding']}",
     ]
-    lines += [f"  注意：{NOTES.get(note, note)} {count} 行" for note, count in done["notes"].items()]
+    for note, count in done["notes"].items():
+        remedy = f"；{NOTE_REMEDIES[note]}" if note in NOTE_REMEDIES else ""
+        lines.append(f"  注意：{NOTES.get(note, note)} {count} 行{remedy}")
     lines += [f"  未入库：{REASONS.get(reason, reason)} {count} 行" for reason, count in done["reasons"].items()]
     if done["rows_set_aside"] and not done["dry_run"]:
         lines.append(f"  各行原因：geoapp reports set-aside {done['import']} --out 未入库.csv")

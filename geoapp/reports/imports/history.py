@@ -79,9 +79,16 @@ NOTES = {
     "due_before_opened": "期限早于受理",
     "no_coordinates": "没有坐标",
     "bad_coordinates": "坐标不可用",
+    "swapped": "坐标像是经纬度写反了",
     "unknown_kind": "类别未映射，记为待分类",
     "unknown_place": "地点未映射",
     "words_cut": "内容过长，已截短",
+}
+
+#: What to do about some of them.
+NOTE_REMEDIES = {
+    "bad_coordinates": "核对 x、y 两列，和 [place] 的 crs 是不是这个文件的坐标系",
+    "swapped": "把映射里的 x 和 y 两列对调，再导入一次",
 }
 
 #: Why rows are set aside -> in words; each row says more.

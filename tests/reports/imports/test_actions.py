@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 from geoapp.accounts.trail.actions import verify
 from geoapp.errors import Invalid, NotAllowed
+from geoapp.geo.crs import crs_of, to_metres, wgs84_to_gcj02
 from geoapp.layers.formats.source import Unreadable
 from geoapp.reports import store as core
 from geoapp.reports.handling.actions import accept
@@ -142,6 +144,32 @@ def test_every_row_is_stored_or_set_aside_with_its_reason(town: Town, file: Call
     assert (rows, words) == ({first.id: 2}, "垃圾满冒")
     assert batch.summary["finished"] and (batch.rows_in, batch.origin) == (12, "old-desk")
     assert verify(town.database)[1] is None
+
+
+def test_coordinates_that_are_dropped_or_swapped_are_told(town: Town, file: Callable[..., Path]) -> None:
+    """Swapped in the places, or off the globe; what lies elsewhere on it is no mistake."""
+    metres, elsewhere = {"经度": 447000, "纬度": 4420000}, {"经度": -73.9, "纬度": 40.7}
+    rows = [
+        row("A1"), row("A2", 经度=Y, 纬度=X), row("A3", 经度=200, 纬度=95), row("A4", **metres),
+        row("A5", **elsewhere), row("A6", 经度="", 纬度=""), row("A7", 经度="1e308", 纬度="-1e308"),
+    ]  # fmt: skip
+    for dry_run in (True, False):
+        done = bring(town, file(rows), dry_run=dry_run)
+        assert dict(done.notes) == {"swapped": 1, "bad_coordinates": 3, "no_coordinates": 1}
+    assert (done.stored, done.placed) == (7, 1)
+    told = commands._told("旧.csv", done.as_json())
+    assert "写反了 1 行；把映射里的 x 和 y 两列对调" in told and "坐标不可用 3 行；核对" in told
+
+
+@pytest.mark.parametrize("crs", ["gcj02", "EPSG:4547"])
+@pytest.mark.engines("sqlite")
+def test_swapped_coordinates_are_told_in_other_systems(crs: str, town: Town, file: Callable[..., Path]) -> None:
+    point = np.array([[X, Y]])
+    x, y = (wgs84_to_gcj02(point) if crs == "gcj02" else to_metres(point, crs_of(crs)))[0].tolist()
+    mapping = MAPPING.replace("EPSG:4326", crs)
+    path = file([row("A1", 经度=x, 纬度=y), row("A2", 经度=y, 纬度=x)])
+    done = actions.import_history(town.database, SYSTEM, path, mapping, now=NOW, dry_run=True)
+    assert (dict(done.notes), done.placed) == ({"swapped": 1}, 1)
 
 
 def test_22_the_same_file_again_changes_nothing(town: Town, file: Callable[..., Path]) -> None:
