@@ -34,12 +34,13 @@ def import_(data: Path, mapping_file: Path, live: bool, encoding: str, dry_run: 
     """
     from geoapp.config import read_settings
     from geoapp.reports.imports.actions import import_history
+    from geoapp.reports.imports.forms import mapping_text
     from geoapp.schema import prepared
 
     database = prepared(read_settings())
     show = None if as_json or not sys.stderr.isatty() else lambda rows: click.echo(f"\r{rows} 行", nl=False, err=True)
     try:
-        text = mapping_file.read_text(encoding="utf-8")
+        text = mapping_text(mapping_file)
         done = import_history(
             database, _OWNER, data, text, live=live, dry_run=dry_run, encoding=encoding,
             mapping_name=mapping_file.name, progress=show,

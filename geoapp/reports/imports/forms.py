@@ -15,6 +15,7 @@ from typing import Any
 
 from geoapp.layers.formats import table, workbook
 from geoapp.layers.formats.source import MustChoose, Unreadable
+from geoapp.reports.datafile import BadData
 
 _TEXTS, _BOOKS = {".csv", ".tsv", ".txt"}, {".xlsx", ".xlsm"}
 _HEADER_WITHIN = 20
@@ -73,6 +74,14 @@ def opened(path: Path, *, encoding: str = "", sheet: str = "", name: str = "") -
         except (Unreadable, MustChoose) as error:
             error.rename_file(plain.name, name)
             raise
+
+
+def mapping_text(path: Path) -> str:
+    """A mapping file as text, with or without a mark at its beginning; BadData when it is in another encoding."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadData(f"映射文件 {path.name} 不是 UTF-8；请用文本编辑器另存为 UTF-8 后重试。") from None
 
 
 def _lines(plain: Path, encoding: str, sheet: str, *, name: str, digest: str) -> Lines:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geoapp.geo.crs import TO_WGS84, crs_of
-from geoapp.places.hierarchy import level_of
+from geoapp.geo.crs import TO_WGS84, CrsError, crs_of
+from geoapp.places.hierarchy import BadCode, level_of
 from geoapp.reports.datafile import BadData, known_only, need, one_of, parse
 from geoapp.reports.placing import EVIDENCE
 from geoapp.reports.stages import OUTCOMES
@@ -84,6 +84,8 @@ def parse_mapping(text: str, kinds: Collection[str], *, name: str = "mapping.tom
     origin = str(need(data, "origin", where))
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,39}", origin) or origin == "12345":
         raise BadData(f"{where} 的 origin“{origin[:40]}”不对：用 2 到 40 个小写字母、数字和短横，不能是 12345。")
+    for key in ("columns", "dates", "place", "values"):
+        _require_table(data.get(key, {}), f"{where} 的 {key}")
     columns = dict(need(data, "columns", where))
     words = columns.pop("words", [])
     known_only(columns, set(COLUMNS), f"{where} 的 columns")
@@ -95,7 +97,7 @@ def parse_mapping(text: str, kinds: Collection[str], *, name: str = "mapping.tom
     known_only(dates, {"zone", "formats"}, f"{where} 的 dates")
     known_only(place, {"crs", "evidence"}, f"{where} 的 place")
     known_only(values, {"status", "kind", "place"}, f"{where} 的 values")
-    keep = tuple(str(column) for column in data.get("keep", ()))
+    keep = _several(data.get("keep", ()))
     if len(keep) > _MOST_KEPT:
         raise BadData(f"{where} 的 keep 有 {len(keep)} 列，最多 {_MOST_KEPT} 列；请只留统计要用的，不留个人信息。")
     return ImportMapping(
@@ -107,10 +109,10 @@ def parse_mapping(text: str, kinds: Collection[str], *, name: str = "mapping.tom
         licence=str(need(data, "licence", where)),
         language=one_of(data.get("language", "zh"), ("zh", "en"), f"{where} 的 language"),
         columns={ours: str(theirs) for ours, theirs in columns.items()},
-        words=tuple([words] if isinstance(words, str) else map(str, words)),
+        words=_several(words),
         keep=keep,
         zone=_zone(str(need(dates, "zone", f"{where} 的 dates")), where),
-        formats=tuple(map(str, dates.get("formats", ("iso",)))),
+        formats=_several(dates.get("formats", "iso")),
         crs=_crs(str(place.get("crs", "")), columns, where),
         evidence=one_of(place.get("evidence", "street"), EVIDENCE, f"{where} 的 evidence"),
         states=_states(values, where),
@@ -119,6 +121,16 @@ def parse_mapping(text: str, kinds: Collection[str], *, name: str = "mapping.tom
         words_public=bool(data.get("words_public", False)),
         illustrative=bool(data.get("illustrative", False)),
     )
+
+
+def _require_table(value: Any, where: str) -> None:
+    if not isinstance(value, Mapping):
+        raise BadData(f"{where} 应为一节，写成 [名称] 和下面的各行。")
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    """Entries of a list; one alone may stand without its brackets."""
+    return (value,) if isinstance(value, str) else tuple(map(str, value))
 
 
 def _zone(name: str, where: str) -> ZoneInfo:
@@ -134,7 +146,10 @@ def _crs(name: str, columns: Mapping[str, Any], where: str) -> str:
     if not name:
         raise BadData(f"{where} 有坐标列，请在 [place] 里写 crs：EPSG 代码、gcj02 或 bd09。")
     if name.lower() not in TO_WGS84:
-        crs_of(name)
+        try:
+            crs_of(name)
+        except CrsError as error:
+            raise BadData(f"{where} 的 crs：{error}") from None
     return name
 
 
@@ -144,12 +159,17 @@ def _states(values: Mapping[str, Any], where: str) -> dict[str, str]:
 
 
 def _meanings(rows: Mapping[str, Any], allowed: Collection[str], where: str) -> dict[str, str]:
+    _require_table(rows, where)
     return {str(theirs): one_of(ours, tuple(allowed), f"{where} 的“{theirs}”") for theirs, ours in rows.items()}
 
 
 def _places(rows: Mapping[str, Any], where: str) -> dict[str, str]:
+    _require_table(rows, where)
     for theirs, code in rows.items():
         if not isinstance(code, str):
             raise BadData(f"{where} 的“{theirs}”应为编码，写在引号里。")
-        level_of(code)
+        try:
+            level_of(code)
+        except BadCode as error:
+            raise BadData(f"{where} 的“{theirs}”：{error}") from None
     return {str(theirs): str(code) for theirs, code in rows.items()}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,9 +14,6 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from geoapp.accounts.trail.actions import verify
 from geoapp.errors import Invalid, NotAllowed
@@ -28,58 +23,16 @@ from geoapp.reports import store as core
 from geoapp.reports.handling.actions import accept
 from geoapp.reports.imports import actions, commands, store
 from geoapp.reports.imports.history import REASONS as WORDS_OF_REASONS
-from geoapp.reports.imports.history import MissingColumns, PastReport, PastReports, SetAside
-from geoapp.reports.imports.mapping import COLUMNS, parse_mapping
+from geoapp.reports.imports.history import MissingColumns
 from geoapp.reports.imports.undoing.actions import UndoneTwice, undo_import
 from geoapp.reports.inbox.actions import counts, nearby, public_reports
 from geoapp.reports.rising.actions import escalate_due
 from geoapp.reports.tables import report_texts, reports
 from tests.engines import environment
-from tests.places.street import SOUTH, STEP, WEST
-from tests.reports import data
+from tests.reports.imports.rows import HEAD, MAPPING, X, Y, row, table
 from tests.reports.world import GRID, NOW, SYSTEM, Town
 
 pytestmark = pytest.mark.engines
-
-MAPPING = """
-origin = "old-desk"
-title = "旧系统"
-source = "示意"
-licence = "示意"
-keep = ["来源"]
-[columns]
-number = "编号"
-opened = "受理"
-due = "期限"
-closed = "办结"
-status = "状态"
-kind = "类别"
-words = ["内容", "补充"]
-x = "经度"
-y = "纬度"
-address = "地点"
-[dates]
-zone = "Asia/Shanghai"
-formats = ["%Y/%m/%d %H:%M", "iso"]
-[place]
-crs = "EPSG:4326"
-[values.status]
-"在办" = "open"
-"办结" = "done"
-"不属" = "not_ours"
-[values.kind]
-"垃圾" = "rubbish"
-"""
-HEAD = ["编号", "受理", "期限", "办结", "状态", "类别", "内容", "补充", "经度", "纬度", "地点", "来源"]
-X, Y = WEST + 0.5 * STEP, SOUTH + 3 * STEP
-
-
-def row(number: str, **more: Any) -> dict[str, Any]:
-    return {
-        "编号": number, "受理": "2026/10/01 09:00", "期限": "2026/10/02 09:00", "办结": "2026/10/01 17:00",
-        "状态": "办结", "类别": "垃圾", "内容": "垃圾满冒", "补充": "", "经度": X, "纬度": Y,
-        "地点": "绿景苑门口", "来源": "电话",
-    } | more  # fmt: skip
 
 
 ROWS = [
@@ -91,14 +44,6 @@ ROWS = [
 REASONS = {
     "no_number": 1, "repeated": 1, "bad_opened": 1, "unknown_status": 1, "contradiction": 2, "no_opened": 1,
 }  # fmt: skip
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, HEAD)
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 @pytest.fixture
@@ -356,94 +301,6 @@ def test_22_bombs_and_broken_files_are_refused(town: Town, tmp_path: Path) -> No
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ('origin = "old-desk"', 'origin = "12345"', "不能是 12345"),
-        ('crs = "EPSG:4326"', 'crs = "EPSG:1"', "EPSG:1"),
-        ('"办结" = "done"', '"办结" = "finished"', "values.status"),
-        ('"垃圾" = "rubbish"', '"垃圾" = "dragon"', "values.kind"),
-        ('zone = "Asia/Shanghai"', 'zone = "Asia/Atlantis"', "不是时区"),
-        ("keep =", "kept =", "不认识的字段 kept"),
-        ('number = "编号"\n', "", "缺少 number"),
-        ('y = "纬度"\n', "", "x 和 y"),
-        ("[place]\n", "[place]\nz = 1\n", "不认识的字段 z"),
-    ],
-)
-def test_a_mapping_that_cannot_be_used_says_which_entry(old: str, new: str, words: str) -> None:
-    assert old in MAPPING
-    with pytest.raises(Invalid, match=words):
-        parse_mapping(MAPPING.replace(old, new), data.kinds().kinds)
-
-
-CELL = st.one_of(
-    st.none(), st.integers(), st.floats(), st.text(max_size=30), st.sampled_from(["在办", "2026-10-01", "A1"])
-)
-
-
-@pytest.mark.engines("sqlite")
-def test_the_example_of_the_documents_is_a_mapping_and_reads_a_row() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "reports-import.md").read_text(encoding="utf-8")
-    example = re.search("```toml\n(.+?)```", text, re.DOTALL)
-    assert example is not None
-    mapping = parse_mapping(example[1], data.kinds().kinds)
-    assert set(mapping.columns) == {*COLUMNS} - {"words"} and mapping.words == ("诉求内容", "补充说明")
-    cells = dict.fromkeys(mapping.needed, "") | {
-        "工单编号": "7", "受理时间": "11/18/2025 02:05:10 PM", "状态": "在办", "问题分类": "暴露垃圾",
-    }  # fmt: skip
-    read = PastReports(mapping.needed, mapping).read(2, list(cells.values()))
-    assert isinstance(read, PastReport) and (read.kind, read.opened_at.hour) == ("rubbish", 6)
-
-
-@pytest.mark.engines("sqlite")
-def test_lines_of_a_cell_are_parted_by_a_blank_and_other_signs_go() -> None:
-    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
-    cells = list(row("A1", 内容="The police responded,\r\nand\u200b took  action.", 地点="1  MAIN ST").values())
-    read = reader.read(2, cells)
-    assert isinstance(read, PastReport)
-    assert (read.words, read.address) == ("The police responded, and took action.", "1  MAIN ST")
-
-
-@pytest.mark.engines("sqlite")
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai"])
-@pytest.mark.parametrize(
-    "filler", ["9999-12-31", "9999-12-31T23:59:59", "0001-01-01", "0000-00-00 00:00:00", "9999/12/31 23:59"]
-)
-def test_what_fills_a_date_is_no_date(filler: str, zone: str) -> None:
-    reader = PastReports(HEAD, parse_mapping(MAPPING.replace("Asia/Shanghai", zone), data.kinds().kinds))
-    read = reader.read(2, list(row("A1", 期限=filler).values()))
-    assert isinstance(read, PastReport) and read.due_at is None
-    read = reader.read(2, list(row("A1", 状态="在办", 办结=filler).values()))
-    assert isinstance(read, PastReport) and read.is_open
-    # When it was reported has to be known.
-    read = reader.read(2, list(row("A1", 受理=filler).values()))
-    assert isinstance(read, SetAside) and read.reason == "bad_opened"
-
-
-@pytest.mark.engines("sqlite")
-def test_words_that_fill_a_date_are_no_date_and_others_are_a_bad_one() -> None:
-    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
-    for filler in ("-", "/", "无", "N/A", "null"):
-        read = reader.read(2, list(row("A1", 期限=filler, 办结=filler, 状态="在办").values()))
-        assert isinstance(read, PastReport) and read.due_at is None and read.is_open, filler
-        read = reader.read(2, list(row("A1", 受理=filler).values()))
-        assert isinstance(read, SetAside) and read.reason == "bad_opened"
-    read = reader.read(2, list(row("A1", 期限="明天").values()))
-    assert isinstance(read, SetAside) and read.reason == "bad_due"
-
-
-@pytest.mark.engines("sqlite")
-@pytest.mark.parametrize("number", ["2.02601E+18", "2E+18", 2.026010312345679e18, 1234567890123456.0])
-def test_a_number_that_a_spreadsheet_shortened_is_nobodys(number: Any) -> None:
-    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
-    read = reader.read(2, list(row(number).values()))
-    assert isinstance(read, SetAside) and read.reason == "scientific" and "文本" in read.remedy
-    for whole, text in ((20260103.0, "20260103"), (2026010312345678901, "2026010312345678901"), ("E12", "E12")):
-        read = reader.read(2, list(row(whole).values()))  # type: ignore[arg-type]
-        assert isinstance(read, PastReport) and read.number == text
-
-
-@pytest.mark.engines("sqlite")
 def test_every_reason_has_its_words_and_the_command_says_where_the_rows_are(
     town: Town, file: Callable[..., Path]
 ) -> None:
@@ -455,12 +312,3 @@ def test_every_reason_has_its_words_and_the_command_says_where_the_rows_are(
     key = re.search("导入编号 ([0-9a-f]+)", told.output)
     assert key is not None and set(REASONS) <= set(WORDS_OF_REASONS)
     assert "未入库：状态与结案时间矛盾 2 行" in told.output and f"geoapp reports set-aside {key[1]}" in told.output
-
-
-@pytest.mark.engines("sqlite")
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(CELL, max_size=14))
-def test_whatever_a_row_holds_it_is_read_or_set_aside(cells: list[Any]) -> None:
-    reader = PastReports(HEAD, parse_mapping(MAPPING, data.kinds().kinds))
-    read = reader.read(7, cells)
-    assert read.row == 7 and len(read.number) <= 120 and "\x00" not in repr(read)
