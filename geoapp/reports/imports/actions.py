@@ -209,7 +209,7 @@ class _Work:
                 past = [n for n, row in enumerate(read) if id(row) in fresh and n not in open_now]
                 self._put(at, [read[n] for n in past], lonlat[past], codes[past])
                 refused |= self._put_live(at, {n: read[n] for n in sorted(open_now - refused.keys())}, lonlat)
-                outcome.live += len(open_now) - len(refused)
+            outcome.live += len(open_now) - len(refused)
             aside += refused.values()
             keep = [n for n, row in enumerate(read) if id(row) in fresh and n not in refused]
             if self.begun is not None:

@@ -94,7 +94,7 @@ def undo_import(key: str) -> None:
     gone, kept = actions.undo_import(database, _OWNER, key)
     database.dispose()
     stays = f"，{kept} 件已有人办理，保留" if kept else ""
-    click.echo(f"已撤销导入 {key}：删去 {gone} 件{stays}。")
+    click.echo(f"已撤销导入 {key}：收回 {gone} 件{stays}。")
 
 
 @click.command("set-aside")
