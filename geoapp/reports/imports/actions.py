@@ -66,6 +66,8 @@ class Outcome:
     placed: int = 0
     dry_run: bool = False
     finished: bool = False
+    #: Sheets of the workbook that were not read.
+    unread: tuple[str, ...] = ()
 
     @property
     def rows_in(self) -> int:
@@ -77,7 +79,7 @@ class Outcome:
         return {
             "reasons": dict(self.reasons), "notes": dict(self.notes), "states": dict(self.states),
             "kinds": dict(self.kinds), "placed": self.placed, "live": self.live, "encoding": self.encoding,
-            "finished": self.finished,
+            "finished": self.finished, "unread": list(self.unread),
         }  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def import_history(
     live: bool = False,
     dry_run: bool = False,
     encoding: str = "",
+    sheet: str = "",
     filename: str = "",
     mapping_name: str = "mapping.toml",
     progress: Progress | None = None,
@@ -116,8 +119,8 @@ def import_history(
     require_everywhere(actor, rules, now)
     mapping = parse_mapping(mapping_text, rules.kinds.kinds, name=mapping_name)
     outcome = Outcome(mapping.origin, dry_run=dry_run)
-    with opened(path, encoding=encoding, name=filename) as lines:
-        outcome.encoding = lines.encoding
+    with opened(path, encoding=encoding, sheet=sheet, name=filename) as lines:
+        outcome.encoding, outcome.unread = lines.encoding, lines.unread
         at, header = lines.header(lambda headings: set(mapping.needed) <= set(headings))
         reader = PastReports(header, mapping)
         with database.reading() as connection:

@@ -20,9 +20,12 @@ _OWNER = system("command line")
               help="TOML file: which column is what, and what its words mean.")  # fmt: skip
 @click.option("--live", is_flag=True, help="What is still open becomes a live case, routed and timed.")
 @click.option("--encoding", default="", help="UTF-8, GBK, Big5; by default detected.")
+@click.option("--sheet", default="", help="Sheet of a workbook; by default the first with two rows.")
 @click.option("--dry-run", is_flag=True, help="Report the same, store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report for another program.")
-def import_(data: Path, mapping_file: Path, live: bool, encoding: str, dry_run: bool, as_json: bool) -> None:
+def import_(
+    data: Path, mapping_file: Path, live: bool, encoding: str, sheet: str, dry_run: bool, as_json: bool
+) -> None:
     """Bring DATA of another system in (CSV, also gzipped, or XLSX) by a mapping file 导入历史反映.
 
     Every row is stored, known from before, or set aside 未入库 with a reason. What was open there is kept as history
@@ -43,7 +46,7 @@ def import_(data: Path, mapping_file: Path, live: bool, encoding: str, dry_run: 
         text = mapping_text(mapping_file)
         done = import_history(
             database, _OWNER, data, text, live=live, dry_run=dry_run, encoding=encoding,
-            mapping_name=mapping_file.name, progress=show,
+            sheet=sheet, mapping_name=mapping_file.name, progress=show,
         )  # fmt: skip
     finally:
         database.dispose()
@@ -130,6 +133,8 @@ def _told(name: str, done: dict[str, Any]) -> str:
         f"  状态：{'，'.join(f'{state} {count}' for state, count in done['states'].items())}",
         f"  落在区划内 {done['placed']} 行；作为在办案件 {done['live']} 行；文字编码 {done['encoding']}",
     ]
+    if done["unread"]:
+        lines.append(f"  没有读的工作表：{'、'.join(done['unread'])}；用 --sheet 指明，再导入一次")
     for note, count in done["notes"].items():
         remedy = f"；{NOTE_REMEDIES[note]}" if note in NOTE_REMEDIES else ""
         lines.append(f"  注意：{NOTES.get(note, note)} {count} 行{remedy}")

@@ -312,3 +312,21 @@ def test_every_reason_has_its_words_and_the_command_says_where_the_rows_are(
     key = re.search("导入编号 ([0-9a-f]+)", told.output)
     assert key is not None and set(REASONS) <= set(WORDS_OF_REASONS)
     assert "未入库：状态与结案时间矛盾 2 行" in told.output and f"geoapp reports set-aside {key[1]}" in told.output
+
+
+@pytest.mark.engines("sqlite")
+def test_sheets_of_a_workbook_that_were_not_read_are_named(town: Town, tmp_path: Path) -> None:
+    """One month a sheet: the first is read, or the one that is named."""
+    book = openpyxl.Workbook()
+    del book["Sheet"]
+    for title in ("1月", "2月"):
+        sheet = book.create_sheet(title)
+        sheet.append(HEAD)
+        sheet.append(list(row(f"A{title}").values()))
+    path, mapping = tmp_path / "a.xlsx", tmp_path / "mapping.toml"
+    book.save(path)
+    mapping.write_text(MAPPING, encoding="utf-8")
+    runner = CliRunner(env=environment(town.database.settings))
+    for named, unread in (([], "2月"), (["--sheet", "2月"], "1月")):
+        told = runner.invoke(commands.import_, [str(path), "--mapping", str(mapping), *named])
+        assert f"没有读的工作表：{unread}" in told.output and "读到 1 行 = 入库 1" in told.output
