@@ -236,6 +236,17 @@ def _slim(database: Database) -> None:
         connection.exec_driver_sql("VACUUM FULL spatial_ref_sys")
 
 
+def sqlite_template(folder: Path, migrated: Path, fill: Callable[[Database], None]) -> Path:
+    """A database file with what ``fill`` puts into it, whole in one file, to be copied."""
+    shutil.copyfile(migrated, folder / "geoapp.sqlite")
+    database = Database(Settings(data=folder))
+    fill(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder / "geoapp.sqlite"
+
+
 #: The fixtures of a database with all tables and no rows.
 _ROWLESS = ("migrated", "migrated_postgres")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,7 +33,7 @@ from geoapp.layers.importing import ImportOptions
 from geoapp.maps import actions
 from geoapp.places.actions import load_places
 from geoapp.places.records import PlaceRecord
-from tests.engines import PostgresServer
+from tests.engines import PostgresServer, sqlite_template
 from tests.signing_in import chief, chief_cookie
 
 EAST, WEST = "110105012023", "110105012024"
@@ -53,14 +52,7 @@ class Town:
 @pytest.fixture(scope="session")
 def built_town(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """The database of the drawing above, nothing published; made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("town")
-    shutil.copyfile(migrated, folder / "geoapp.sqlite")
-    database = Database(Settings(data=folder))
-    build_town(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
-    return folder / "geoapp.sqlite"
+    return sqlite_template(tmp_path_factory.mktemp("town"), migrated, build_town)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from geoapp.accounts.people import system
 from geoapp.config import Settings
 from geoapp.db import Database
 from geoapp.places import actions
-from tests.engines import PostgresServer
+from tests.engines import PostgresServer, sqlite_template
 from tests.places.street import FIRST, street_records
 
 
@@ -25,14 +24,7 @@ def build_street(database: Database) -> None:
 @pytest.fixture(scope="session")
 def built_street(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """A database with the street in it, made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("street")
-    shutil.copyfile(migrated, folder / "geoapp.sqlite")
-    database = Database(Settings(data=folder))
-    build_street(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
-    return folder / "geoapp.sqlite"
+    return sqlite_template(tmp_path_factory.mktemp("street"), migrated, build_street)
 
 
 @pytest.fixture(scope="session")

@@ -159,37 +159,36 @@ def aside(connection: Connection, import_id: int) -> Iterator[SetAside]:
 
 def untouched(connection: Connection, import_id: int, *, after: int, limit: int) -> list[int]:
     """Ids of a batch's reports with which nobody has done anything yet, from ``after`` on."""
-    query = (
-        sa.select(imported.c.report_id)
-        .join(reports, reports.c.id == imported.c.report_id)
-        .where(
-            imported.c.import_id == import_id,
-            imported.c.report_id > after,
-            reports.c.revision == 1,
-            ~sa.exists().where(report_events.c.report_id == reports.c.id),
-            ~sa.exists().where(report_followers.c.report_id == reports.c.id),
-            ~sa.exists().where(callbacks.c.report_id == reports.c.id),
-        )
-    )
-    return list(connection.execute(query.order_by(imported.c.report_id).limit(limit)).scalars())
+    history = reports.c.revision == 1, ~sa.exists().where(report_events.c.report_id == reports.c.id)
+    return _unused(connection, import_id, history, after=after, limit=limit)
 
 
 def untouched_cases(connection: Connection, import_id: int, *, by: str, after: int, limit: int) -> list[int]:
     """Ids of a batch's cases that only ``by``, who brought them in, and the clock have touched, from ``after`` on."""
     e, other = report_events.c, reports.alias("other")
+    case = (
+        reports.c.stage == Stage.COLLECT,
+        reports.c.me_too == 0,
+        sa.exists().where(e.report_id == reports.c.id),
+        ~sa.exists().where(e.report_id == reports.c.id, e.actor != CLOCK, (e.kind != "send") | (e.actor != by)),
+        ~sa.exists().where(other.c.merged_into == reports.c.id),
+    )
+    return _unused(connection, import_id, case, after=after, limit=limit)
+
+
+def _unused(
+    connection: Connection, import_id: int, more: Sequence[sa.ColumnElement[bool]], *, after: int, limit: int
+) -> list[int]:
+    """Of a batch, what nobody follows and nobody was called back for, and for which ``more`` holds."""
     query = (
         sa.select(imported.c.report_id)
         .join(reports, reports.c.id == imported.c.report_id)
         .where(
             imported.c.import_id == import_id,
             imported.c.report_id > after,
-            reports.c.stage == Stage.COLLECT,
-            reports.c.me_too == 0,
-            sa.exists().where(e.report_id == reports.c.id),
-            ~sa.exists().where(e.report_id == reports.c.id, e.actor != CLOCK, (e.kind != "send") | (e.actor != by)),
-            ~sa.exists().where(other.c.merged_into == reports.c.id),
             ~sa.exists().where(report_followers.c.report_id == reports.c.id),
             ~sa.exists().where(callbacks.c.report_id == reports.c.id),
+            *more,
         )
     )
     return list(connection.execute(query.order_by(imported.c.report_id).limit(limit)).scalars())
