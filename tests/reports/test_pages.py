@@ -189,6 +189,21 @@ def test_many_are_accepted_at_once_and_that_is_taken_back(app: APIFlask, town: T
     assert {town.case(key).stage for key in keys} == {"collect"}
 
 
+def test_what_a_form_hid_by_itself_is_found_and_brought_back(app: APIFlask, town: Town) -> None:
+    """A browser that fills in every field: who may bring her report back sees a list for it, nobody else does."""
+    key = town.send("楼道灯坏了", trap="http://spam.example").report_key
+    secretary = officer(app, town, "secretary")
+    grid = officer(app, town, "grid")
+    assert "which=hidden" in secretary.get("/cases").text and "which=hidden" not in grid.get("/cases").text
+    listed = secretary.get("/cases?which=hidden").text
+    assert f"{key}:1" in listed and 'value="unhide"' in listed and 'value="accept"' not in listed
+    page = secretary.get(f"/cases/{key}").text
+    assert '<span class="chip">已隐藏</span>' in page and "像是机器写的" in page
+    form = {"keys": f"{key}:1", "action": "unhide", "which": "hidden"}
+    assert secretary.post("/cases/bulk", data=form).status_code == 303
+    assert f"{key}:2" in grid.get("/cases").text and "已隐藏" not in secretary.get(f"/cases/{key}").text
+
+
 def test_the_page_of_a_case_is_there_in_english(app: APIFlask, town: Town) -> None:
     send(app, door_address(town), words="垃圾没清")
     grid = officer(app, town, "grid")

@@ -170,7 +170,7 @@ def row(page: Page, case: Case, words: str, photo: str) -> dict[str, Any]:
         "clock": showing.clock_of(case, page.now), "mark": showing.mark_of(case, page.now),
         "clock_words": showing.clock_words(case, page.now, english=page.english),
         "lon": case.lon, "lat": case.lat, "me_too": case.me_too, "near_border": case.near_border,
-        "illustrative": case.illustrative,
+        "illustrative": case.illustrative, "hidden": case.hidden,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from geoapp.reports.casework.forms import BadForm, read_day, start_of_day
 from geoapp.reports.inbox.store import LISTS, Filters
 
 #: Lists as tabs, in the order in which a working day goes through them.
-TABS = ("place", "mine", "near", "overdue", "check", "approve", "held", "unsorted", "hung", "closed", "all")
+TABS = ("place", "mine", "near", "overdue", "check", "approve", "held", "unsorted", "hung", "closed", "hidden", "all")
 FILTERS = ("q", "kind", "channel", "stage", "since", "until")
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 

@@ -66,17 +66,24 @@ def cases() -> Any:
     ]
     return render_template(
         "desk/inbox.html", which=asked.which, given=asked, filtered=asked.is_narrowed, rows=rows,
-        tabs=pages.tabs(_, forms.TABS, asked.which, counts), kinds=kind_groups(), channels=pages.channels(_),
+        tabs=pages.tabs(_, _tabs(), asked.which, counts), kinds=kind_groups(), channels=pages.channels(_),
         stages=[(code, words[page.english]) for code, words in STAGE_WORDS.items()],
         next=f"/cases?{urlencode({**kept, 'after': found.next})}" if found.next else "",
-        empty=pages.empty(_, asked.which, narrowed=asked.is_narrowed), bulk_actions=_bulk_actions(),
+        empty=pages.empty(_, asked.which, narrowed=asked.is_narrowed), bulk_actions=_bulk_actions(asked.which),
         undo=_undo(), may={"take": holds("reports.handle"), "ledger": holds("reports.ledger")}, boot=boot(),
     )  # fmt: skip
 
 
-def _bulk_actions() -> list[tuple[str, str]]:
+def _tabs() -> tuple[str, ...]:
+    """What was hidden is listed for those who can bring it back."""
+    return tuple(name for name in forms.TABS if name != "hidden" or holds("reports.moderate"))
+
+
+def _bulk_actions(which: str) -> list[tuple[str, str]]:
     if not holds("reports.handle"):
         return []
+    if which == "hidden":
+        return [("unhide", _("恢复显示"))] if holds("reports.moderate") else []
     moderating_too = [("hide", _("隐藏（骚扰、广告）"))] if holds("reports.moderate") else []
     return [("accept", _("签收")), *moderating_too]
 
