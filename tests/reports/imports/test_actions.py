@@ -20,7 +20,8 @@ from geoapp.errors import Invalid, NotAllowed
 from geoapp.geo.crs import crs_of, to_metres, wgs84_to_gcj02
 from geoapp.layers.formats.source import Unreadable
 from geoapp.reports import store as core
-from geoapp.reports.handling.actions import accept
+from geoapp.reports.figures.tables import callbacks
+from geoapp.reports.handling.actions import accept, note
 from geoapp.reports.imports import actions, commands, store
 from geoapp.reports.imports.history import REASONS as WORDS_OF_REASONS
 from geoapp.reports.imports.history import MissingColumns
@@ -226,6 +227,24 @@ def test_a_batch_is_taken_back_but_not_what_somebody_worked_on(town: Town, file:
     # What was taken back can come again.
     assert bring(town, file(ROWS)).stored == 4
     assert verify(town.database)[1] is None
+
+
+def test_what_somebody_noted_or_called_back_about_stays(town: Town, file: Callable[..., Path]) -> None:
+    """A note moves no case, and a call-back leaves no line in it: both are work all the same."""
+    here = {"状态": "在办", "办结": ""}
+    done = bring(town, file([row("A1"), row("A2"), row("A3", **here), row("A4", **here)]), live=True)
+    found = cases(town)
+    note(town.database, town.grid, found["A3"].key, "看过现场", now=NOW)
+    with town.database.transaction() as connection:
+        for called in ("A1", "A4"):
+            connection.execute(
+                callbacks.insert().values(
+                    report_id=core.case(connection, found[called].key).id, source="hotline", at=NOW, reason="",
+                    by="test", counts=True, state="answered", responded=True, solved=True, satisfied=True,
+                )
+            )  # fmt: skip
+    assert undo_import(town.database, SYSTEM, done.key, now=NOW) == (1, 3)
+    assert set(cases(town)) == {"A1", "A3", "A4"}
 
 
 def test_live_what_only_the_clock_touched_is_taken_back(town: Town, file: Callable[..., Path]) -> None:
